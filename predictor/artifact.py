@@ -1,0 +1,207 @@
+"""Artifact: a model on disk, and the manifest that says whether this process may use it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import joblib
+import numpy as np
+import sklearn
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from commandline.times import span_text
+from predictor import catalogue as catalogues
+from predictor import features
+from predictor.catalogue import Catalogue, CatalogueError
+from predictor.entities import Kind
+from predictor.model import KindModel, Model
+
+SCHEMA_VERSION: Final = 1
+MANIFEST: Final = "manifest.json"
+MODEL: Final = "model.joblib"
+# A pickled forest is promised to load only in the very release that wrote it:
+# https://scikit-learn.org/stable/model_persistence.html
+EXACT_VERSIONS: Final = ("scikit-learn",)
+
+
+class ArtifactError(Exception):
+    """One line that says why a model directory cannot be used and what to do."""
+
+
+class Manifest(BaseModel):
+    """Everything about a model that can be known without loading it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: int
+    fingerprint: str
+    versions: dict[str, str]
+    trained_at: float  # Unix seconds
+    training_start: float
+    training_end: float
+    step_seconds: float
+    horizons_seconds: tuple[float, ...]
+    estimator: str
+    catalogue: dict[str, Any]
+    thresholds: dict[str, dict[str, float]]  # kind -> "issue/horizon" -> probability
+    untrained: dict[str, str]  # "kind/issue/horizon" -> why
+    scores: dict[str, Any]
+    files: dict[str, str]  # name -> sha256
+
+
+def fingerprint(catalogue: Catalogue, step_seconds: float, horizons_seconds: tuple[float, ...]) -> str:
+    """Digest of all that must be the same in training and serving: PromQL, features, step, reach, horizons."""
+    columns = {kind: features.names(catalogue.signals_of(kind)) for kind in ("node", "pod", "service")}
+    text = json.dumps(
+        {
+            "catalogue": catalogue.fingerprint,
+            "features": columns,
+            "reach_seconds": features.REACH_SECONDS,
+            "step_seconds": step_seconds,
+            "horizons_seconds": horizons_seconds,
+        },
+        sort_keys=True,
+    )
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def versions() -> dict[str, str]:
+    """The versions of what a model's numbers depend on."""
+    return {
+        "kubernetes-issue-predictor": version("kubernetes-issue-predictor"),
+        "python": platform.python_version(),
+        "scikit-learn": sklearn.__version__,
+        "numpy": np.__version__,
+        "joblib": joblib.__version__,
+    }
+
+
+def save(
+    model: Model,
+    directory: Path,
+    *,
+    trained_at: float,
+    training_range: tuple[float, float],
+    estimator: str,
+    untrained: Mapping[str, str],
+    scores: Mapping[str, Any],
+) -> Manifest:
+    """Write the model and, last, its manifest, each appearing whole or not at all. Raises ArtifactError."""
+    buffer = io.BytesIO()
+    joblib.dump(dict(model.kinds), buffer, compress=3)
+    content = buffer.getvalue()
+    manifest = Manifest(
+        schema_version=SCHEMA_VERSION,
+        fingerprint=fingerprint(model.catalogue, model.step_seconds, model.horizons_seconds),
+        versions=versions(),
+        trained_at=trained_at,
+        training_start=training_range[0],
+        training_end=training_range[1],
+        step_seconds=model.step_seconds,
+        horizons_seconds=model.horizons_seconds,
+        estimator=estimator,
+        catalogue=model.catalogue.model_dump(mode="json"),
+        thresholds={
+            kind: {f"{o.issue}/{o.horizon}": round(float(t), 6) for o, t in zip(k.outcomes, k.thresholds, strict=True)}
+            for kind, k in model.kinds.items()
+        },
+        untrained=dict(untrained),
+        scores=dict(scores),
+        files={MODEL: hashlib.sha256(content).hexdigest()},
+    )
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        _replace(directory / MODEL, content)
+        _replace(directory / MANIFEST, (manifest.model_dump_json(indent=2) + "\n").encode())
+    except OSError as error:
+        raise ArtifactError(f"cannot write the model to {directory}: {error}") from error
+    return manifest
+
+
+def load(directory: Path, variables: Mapping[str, str]) -> tuple[Model, Manifest]:
+    """The model of a directory, its catalogue set to this cluster's variables.
+
+    Raises ArtifactError when it is missing, damaged, changed, or of other versions; nothing is unpickled before its
+    digest matched. Raises CatalogueError for an unknown variable.
+    """
+    manifest = _manifest(directory / MANIFEST)
+    _refuse_foreign(manifest, directory)
+    try:
+        catalogue = catalogues.from_document(manifest.catalogue)
+    except CatalogueError as error:
+        raise ArtifactError(f"{directory / MANIFEST}: {error}; train the model again") from error
+    expected = fingerprint(catalogue, manifest.step_seconds, manifest.horizons_seconds)
+    if manifest.fingerprint != expected:
+        raise ArtifactError(
+            f"the model in {directory} was trained with other signals or features ({manifest.fingerprint}, "
+            f"this version has {expected}); train it again with kip-trainer train"
+        )
+    kinds: dict[Kind, KindModel] = joblib.load(io.BytesIO(_checked(directory / MODEL, manifest)))
+    model = Model(catalogue.with_variables(variables), manifest.step_seconds, manifest.horizons_seconds, kinds)
+    return model, manifest
+
+
+def describe(manifest: Manifest) -> str:
+    """One line about a model for people."""
+    horizons = ", ".join(span_text(h) for h in manifest.horizons_seconds)
+    days = (manifest.training_end - manifest.training_start) / 86400
+    return f"{manifest.estimator} on {days:.1f} days at {span_text(manifest.step_seconds)}, horizons {horizons}"
+
+
+def _manifest(path: Path) -> Manifest:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ArtifactError(f"no model in {path.parent} ({path.name} is missing); run kip-trainer train") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ArtifactError(f"cannot read {path}: {error}") from error
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise ArtifactError(f"{path} is cut short or not JSON ({error}); train the model again") from error
+    found = document.get("schema_version") if isinstance(document, dict) else None
+    if found != SCHEMA_VERSION:
+        raise ArtifactError(f"{path} has schema version {found!r}, this release reads {SCHEMA_VERSION}; train again")
+    try:
+        return Manifest.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise ArtifactError(f"{path} is damaged at {place}: {first['msg']}; train the model again") from error
+
+
+def _refuse_foreign(manifest: Manifest, directory: Path) -> None:
+    here = versions()
+    python = ".".join(here["python"].split(".")[:2])
+    differing = [name for name in EXACT_VERSIONS if manifest.versions.get(name) != here[name]]
+    if not str(manifest.versions.get("python", "")).startswith(f"{python}."):
+        differing.append("python")
+    if differing:
+        name = differing[0]
+        raise ArtifactError(
+            f"the model in {directory} was trained with {name} {manifest.versions.get(name)}, here is {here[name]}; "
+            "train it again with kip-trainer train"
+        )
+
+
+def _checked(path: Path, manifest: Manifest) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ArtifactError(f"cannot read {path}: {error}; train the model again") from error
+    if hashlib.sha256(content).hexdigest() != manifest.files.get(path.name):
+        raise ArtifactError(f"{path} is not the file its manifest names (sha256 differs); train the model again")
+    return content
+
+
+def _replace(path: Path, content: bytes) -> None:
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(content)
+    part.replace(path)

@@ -1,0 +1,158 @@
+"""Features: what a window of every signal looks like, as numbers a model can weigh.
+
+A pure function of the last REACH steps. Every sum runs over the window's offsets, one whole steps x entities array at
+a time, so that a row's bits do not depend on how many rows or entities are computed with it: live equals history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from predictor.catalogue import Signal
+from predictor.panel import BoolArray, FloatArray, Panel
+
+REACH_SECONDS: Final = 1800.0
+"""How far back features see: the longest leaks worth a 15 minute horizon show within half an hour."""
+
+SHORT_SECONDS: Final = 300.0
+HOLD_SECONDS: Final = 90.0
+"""A missed scrape or two is bridged with the last sample; more is missing."""
+
+MAX_TIME_TO_LIMIT_SECONDS: Final = 6 * 3600.0
+"""Six times the longest default horizon: beyond it, "not soon" says it all."""
+
+_OF_EVERY_SIGNAL: Final = ("now", "mean_5m", "change_30m", "slope_5m", "slope_30m", "spread_30m")
+_OF_LIMITED: Final = ("time_to_limit_5m", "time_to_limit_30m")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """One row of features per step and entity that was present.
+
+    values: (rows, features), NaN where a signal gave too little. step and entity: (rows,) positions in the panel's
+    steps, counted from its first full window, and in its entities.
+    """
+
+    names: tuple[str, ...]
+    values: FloatArray
+    step: np.ndarray[tuple[int], np.dtype[np.intp]]
+    entity: np.ndarray[tuple[int], np.dtype[np.intp]]
+
+
+def reach_steps(step_seconds: float) -> int:
+    """Steps in one window."""
+    return round(REACH_SECONDS / step_seconds)
+
+
+def names(signals: Sequence[Signal]) -> tuple[str, ...]:
+    """Feature names in column order, `signal:feature`."""
+    return tuple(f"{s.name}:{part}" for s in signals for part in _parts(s))
+
+
+def rows(panel: Panel, signals: Sequence[Signal], step_seconds: float) -> Rows:
+    """The features of every entity present at each step that ends a full window.
+
+    panel: at least REACH steps. Its step i + REACH - 1 is row step i. Raises ValueError when the panel is shorter, or
+    its signals are not those given.
+    """
+    reach = reach_steps(step_seconds)
+    if len(panel.times) < reach:
+        raise ValueError(f"a window has {reach} steps, the panel only {len(panel.times)}")
+    if panel.signals != tuple(s.name for s in signals):
+        raise ValueError("the panel's signals are not the model's")
+    step, entity = np.nonzero(panel.present[reach - 1 :])
+    columns = names(signals)
+    values = np.empty((len(step), len(columns)))
+    column = 0
+    for i, signal in enumerate(signals):
+        for feature in _features(panel.values[i], signal, reach, step_seconds):
+            values[:, column] = feature[step, entity]
+            column += 1
+    return Rows(columns, values, step, entity)
+
+
+def held(values: FloatArray, steps: int) -> FloatArray:
+    """The array with gaps of at most `steps` steps filled with the last sample before them.
+
+    values: (steps, entities). Row i depends on rows i - steps … i only.
+    """
+    filled = values.copy()
+    for back in range(1, steps + 1):
+        gap = np.isnan(filled[back:])
+        filled[back:][gap] = values[:-back][gap]
+    return filled
+
+
+def trailing(values: FloatArray, window: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Mean, standard deviation and least-squares slope per step of every trailing window, over the samples there are.
+
+    values: (steps, entities), NaN where missing. Each result is (steps - window + 1, entities), NaN where fewer than
+    half of the window's samples are there (a mean needs only one). Row i reads values[i : i + window].
+    """
+    count = len(values) - window + 1
+    centre = _last_sample(values, window)  # sums of squares around a near value lose no digits
+    shape = (count, values.shape[1])
+    n, sum_x, sum_xx, sum_t, sum_tt, sum_tx = (np.zeros(shape) for _ in range(6))
+    for k in range(window):
+        deviation = values[k : k + count] - centre
+        there = ~np.isnan(deviation)
+        x = np.where(there, deviation, 0.0)
+        weight = there.astype(np.float64)
+        t = float(k - window + 1)
+        n += weight
+        sum_x += x
+        sum_xx += x * x
+        sum_t += weight * t
+        sum_tt += weight * (t * t)
+        sum_tx += x * t
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = sum_x / n
+        variance = np.maximum(sum_xx / n - mean * mean, 0.0)
+        spread_t = sum_tt - sum_t * sum_t / n
+        slope = (sum_tx - sum_t * sum_x / n) / spread_t
+    enough = n >= max(2, window // 2)
+    return mean + centre, np.where(enough, np.sqrt(variance), np.nan), np.where(enough, slope, np.nan)
+
+
+def time_to_limit(now: FloatArray, slope_per_second: FloatArray, limit: float) -> FloatArray:
+    """Seconds until a straight line reaches the limit: 0 beyond it, the maximum when it never does soon.
+
+    now: in the signal's unit. Returns the same shape, NaN where either is missing.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        seconds = (limit - now) / slope_per_second
+    never = (slope_per_second <= 0) | (seconds > MAX_TIME_TO_LIMIT_SECONDS)
+    bounded = np.where(never, MAX_TIME_TO_LIMIT_SECONDS, seconds)
+    bounded = np.where(now >= limit, 0.0, bounded)
+    return np.where(np.isnan(now) | np.isnan(slope_per_second), np.nan, bounded)
+
+
+def _parts(signal: Signal) -> tuple[str, ...]:
+    return _OF_EVERY_SIGNAL + (_OF_LIMITED if signal.limit is not None else ())
+
+
+def _features(values: FloatArray, signal: Signal, reach: int, step_seconds: float) -> list[FloatArray]:
+    short = max(2, round(SHORT_SECONDS / step_seconds))
+    now = held(values, round(HOLD_SECONDS / step_seconds))[reach - 1 :]
+    mean_long, spread, slope_long = trailing(values, reach)
+    mean_short, _, slope_short = trailing(values[reach - short :], short)
+    slope_short, slope_long = slope_short / step_seconds, slope_long / step_seconds
+    features = [now, mean_short, now - mean_long, slope_short, slope_long, spread]
+    if signal.limit is not None:
+        features += [time_to_limit(now, slope, signal.limit) for slope in (slope_short, slope_long)]
+    return features
+
+
+def _last_sample(values: FloatArray, window: int) -> FloatArray:
+    """(steps - window + 1, entities): the newest sample inside each window, NaN where there is none."""
+    count = len(values) - window + 1
+    newest = np.full((count, values.shape[1]), np.nan)
+    for k in range(window):
+        part = values[k : k + count]
+        there: BoolArray = ~np.isnan(part)
+        newest = np.where(there, part, newest)
+    return newest

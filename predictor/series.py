@@ -1,0 +1,143 @@
+"""Series: what Prometheus answers, and its place in the panels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from predictor.catalogue import Catalogue
+from predictor.entities import KINDS, LABELS, Entity, Kind
+from predictor.panel import BoolArray, FloatArray, Panel
+
+# No name in Kubernetes is longer than 253; what is far beyond that is damage, not a name.
+MAX_LABEL_CHARS: Final = 16_384
+
+
+class ReadError(Exception):
+    """Prometheus could not be read; `reason` is the bounded label under which it is counted."""
+
+    reason = "read"
+
+
+class PrometheusGarbled(ReadError):
+    """An answer that is not what the query API sends."""
+
+    reason = "garbled"
+
+
+class DuplicateSeries(ReadError):
+    """A signal's expression gave two series for one entity."""
+
+    reason = "duplicate_series"
+
+
+class NoData(ReadError):
+    """Every query was answered, and none with a series."""
+
+    reason = "no_data"
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series of an answer.
+
+    steps: (samples,) positions on the grid that was asked for. values: (samples,), NaN and infinity as NaN.
+    """
+
+    labels: Mapping[str, str]
+    steps: np.ndarray[Any, np.dtype[np.intp]]
+    values: FloatArray
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one read brought: a panel per kind, and how many series had no usable entity labels."""
+
+    panels: Mapping[Kind, Panel]
+    dropped: int
+
+
+def decoded(answer: Mapping[str, Any], times: FloatArray, step_seconds: float) -> Series:
+    """One series of a range answer on the grid `times`.
+
+    Raises KeyError, TypeError, ValueError or AttributeError when the answer is not one.
+    """
+    pairs = answer["values"]
+    moments = np.array([pair[0] for pair in pairs], dtype=np.float64)
+    values = np.array([pair[1] for pair in pairs], dtype=np.str_).astype(np.float64)
+    values[np.isinf(values)] = np.nan  # a division by zero is no measurement
+    steps = np.rint((moments - times[0]) / step_seconds).astype(np.intp)
+    if len(steps) and (steps.min() < 0 or steps.max() >= len(times) or not np.array_equal(times[steps], moments)):
+        raise ValueError("timestamps that were not asked for")
+    return Series({str(k): str(v) for k, v in answer["metric"].items()}, steps, values)
+
+
+def reading(catalogue: Catalogue, times: FloatArray, answers: Sequence[Sequence[tuple[int, Series]]]) -> Reading:
+    """The panels of all kinds.
+
+    answers: one list per signal and then per rule, in catalogue order; each series with the step its chunk starts at.
+    Raises NoData when there is no series at all, DuplicateSeries when a signal has two for one entity at one step.
+    """
+    if not any(answers):
+        raise NoData("Prometheus answered every query with no series; check its targets and the catalogue's variables")
+    kinds: list[Kind] = [s.kind for s in catalogue.signals] + [r.kind for r in catalogue.rules]
+    placed = [_by_entity(kind, series) for kind, series in zip(kinds, answers, strict=True)]
+    dropped = sum(unusable for _, unusable in placed)
+    first_rule = len(catalogue.signals)
+    panels = {}
+    for kind in KINDS:
+        signals = [placed[i][0] for i in range(first_rule) if kinds[i] == kind]
+        rules = [placed[i][0] for i in range(first_rule, len(kinds)) if kinds[i] == kind]
+        panels[kind] = _panel(catalogue, kind, times, signals, rules)
+    return Reading(panels, dropped)
+
+
+_Placed = dict[Entity, list[tuple[int, Series]]]
+
+
+def _by_entity(kind: Kind, answers: Sequence[tuple[int, Series]]) -> tuple[_Placed, int]:
+    found: _Placed = {}
+    dropped = 0
+    for start, series in answers:
+        entity = tuple(series.labels.get(name, "") for name in LABELS[kind])
+        if all(entity) and max(map(len, entity)) <= MAX_LABEL_CHARS:
+            found.setdefault(entity, []).append((start, series))
+        else:
+            dropped += 1
+    return found, dropped
+
+
+def _panel(
+    catalogue: Catalogue, kind: Kind, times: FloatArray, signals: Sequence[_Placed], rules: Sequence[_Placed]
+) -> Panel:
+    entities = tuple(sorted({entity for found in (*signals, *rules) for entity in found}))
+    names = tuple(s.name for s in catalogue.signals_of(kind))
+    values = np.full((len(signals), len(times), len(entities)), np.nan)
+    active = np.zeros((len(rules), len(times), len(entities)), dtype=np.bool_)
+    for column, entity in enumerate(entities):
+        for i, found in enumerate(signals):
+            _place_samples(values[i, :, column], found.get(entity, []), f"signal {names[i]}", kind, entity)
+        for i, found in enumerate(rules):
+            _place_active(active[i, :, column], found.get(entity, []))
+    issues = tuple(rule.issue for rule in catalogue.rules_of(kind))
+    return Panel(kind, times, entities, names, values, issues, active)
+
+
+def _place_samples(
+    target: FloatArray, several: Sequence[tuple[int, Series]], what: str, kind: Kind, entity: Entity
+) -> None:
+    taken = np.zeros(len(target), dtype=np.bool_)
+    for start, series in several:
+        steps = series.steps + start
+        if taken[steps].any():
+            raise DuplicateSeries(f"{what} gave two series for {kind} {'/'.join(entity)}; aggregate by {LABELS[kind]}")
+        taken[steps] = True
+        target[steps] = series.values
+
+
+def _place_active(target: BoolArray, several: Sequence[tuple[int, Series]]) -> None:
+    for start, series in several:
+        target[series.steps + start] |= ~np.isnan(series.values)
