@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -21,6 +21,28 @@ class Estimator(Protocol):
     def predict_proba(self, values: FloatArray) -> list[FloatArray]:
         """One (rows, 2) array per outcome."""
         ...
+
+
+@dataclass(frozen=True)
+class Forest:
+    """A fitted scikit-learn pipeline whose last step is a forest over several outcomes.
+
+    columns: the outcomes of the forest that are asked for; one may have been dropped after the fit.
+    """
+
+    pipeline: Any
+    columns: tuple[int, ...]
+
+    def predict_proba(self, values: FloatArray) -> list[FloatArray]:
+        """One (rows, 2) array per column; scikit-learn itself answers a bare array when there is only one."""
+        answer = self.pipeline.predict_proba(values)
+        several = answer if isinstance(answer, list) else [answer]
+        return [several[i] for i in self.columns]
+
+    @property
+    def importances(self) -> FloatArray:
+        """(features,): mean decrease in impurity, summing to 1."""
+        return np.asarray(self.pipeline[-1].feature_importances_)
 
 
 @dataclass(frozen=True)

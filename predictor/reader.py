@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import Annotated, Final, Protocol
 from urllib.parse import urlsplit
 
 import numpy as np
 import requests
 from prometheus_api_client import PrometheusConnect
 from prometheus_api_client.exceptions import PrometheusApiClientException
+from pydantic import AfterValidator
 from urllib3.util.retry import Retry
 
 from predictor.catalogue import Catalogue
@@ -54,10 +55,7 @@ class PrometheusReader:
     """Reads from one Prometheus, or from anything that speaks its query API."""
 
     def __init__(self, url: str, timeout_seconds: float) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.netloc:
-            raise ValueError(f"{url!r} is not a Prometheus URL; write for example http://127.0.0.1:9090")
-        self.url = url.rstrip("/")
+        self.url = checked_url(url)
         # The next tick is the retry; a read that retries by itself would overlap it.
         self._client = PrometheusConnect(self.url, retry=Retry(total=0), timeout=timeout_seconds)
         self._timeout_seconds = timeout_seconds
@@ -105,6 +103,18 @@ class PrometheusReader:
             return [decoded(series, times, step_seconds) for series in result]
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             raise PrometheusGarbled(f"{self.url} answered {name} with samples nobody can read: {error}") from error
+
+
+def checked_url(text: str) -> str:
+    """The base URL of a Prometheus, without a slash at its end. Raises ValueError when it is none."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ValueError(f"{text!r} is not a Prometheus URL; write for example http://127.0.0.1:9090")
+    return text.rstrip("/")
+
+
+PrometheusUrl = Annotated[str, AfterValidator(checked_url)]
+"""A setting that names a Prometheus."""
 
 
 def last_grid_point(now: float, step_seconds: float, delay_seconds: float) -> float:

@@ -1,0 +1,1 @@
+"""The offline shell: history, outcomes, dataset, fit, evaluate, replay."""

@@ -1,0 +1,83 @@
+"""Catalogue: the default is sound, an overlay changes what it says, and a wrong one says why in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from predictor import catalogue
+from predictor.catalogue import CatalogueError
+from predictor.entities import KINDS
+
+
+def overlay(folder: Path, text: str) -> Path:
+    path = folder / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_every_issue_of_the_design_has_a_rule_for_its_kinds() -> None:
+    assert {(r.issue, r.kind) for r in catalogue.default().rules} == {
+        ("pod_failure", "pod"),
+        ("node_failure", "node"),
+        ("resource_exhaustion", "node"),
+        ("resource_exhaustion", "pod"),
+        ("network_issue", "node"),
+        ("network_issue", "pod"),
+        ("service_disruption", "service"),
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_signals_of_more_than_one_source(kind: str) -> None:
+    assert len({s.source for s in catalogue.default().signals if s.kind == kind}) > 1
+
+
+def test_variables_reach_the_promql_and_leave_the_fingerprint_alone() -> None:
+    base = catalogue.default()
+    other = catalogue.load(None, {"rate": "4m", "cadvisor": 'job="cadvisor",'})
+    cpu = next(s for s in other.signals if s.name == "pod_cpu")
+    assert 'container_cpu_usage_seconds_total{job="cadvisor",container!="",container!="POD"}[4m]' in other.promql(
+        cpu.promql
+    )
+    assert other.fingerprint == base.fingerprint
+
+
+def test_a_replaced_rule_changes_the_fingerprint(tmp_path: Path) -> None:
+    text = "rules: [{issue: node_failure, kind: node, description: d, promql: 'up == 0'}]"
+    mine = catalogue.load(overlay(tmp_path, text), {})
+    assert mine.fingerprint != catalogue.default().fingerprint
+    assert len(mine.rules) == len(catalogue.default().rules)
+
+
+def test_select_and_drop_choose_signals(tmp_path: Path) -> None:
+    mine = catalogue.load(overlay(tmp_path, "select: [pod_cpu, pod_memory, node_age]\ndrop: [node_age]"), {})
+    assert [s.name for s in mine.signals] == ["pod_cpu", "pod_memory"]
+
+
+BAD = {
+    "variables: {speed: 1}\nsignals: []\ncolour: red": "colour: Extra inputs are not permitted",
+    "select: [pod_cpv]": "unknown signal 'pod_cpv'",
+    "rules: [{issue: node_failure, kind: node, description: d, promql: 'up =='}]": "rule node_failure/node has invalid",
+    "rules: [{issue: node_failure, kind: node, description: d, promql: 'up{${job}}'}]": "${job} is not a variable",
+    "rules: [{issue: toothache, kind: node, description: d, promql: up}]": "rules.0.issue: Input should be",
+    "variables: {rate: 5 minutes}": "has invalid PromQL",
+    "signals: [": "is not YAML",
+    "- a list": "Input should be a valid dictionary",
+}
+
+
+@pytest.mark.parametrize("text", BAD, ids=[text[:30] for text in BAD])
+def test_a_wrong_catalogue_is_refused_with_one_line(tmp_path: Path, text: str) -> None:
+    with pytest.raises(CatalogueError) as refused:
+        catalogue.load(overlay(tmp_path, text), {})
+    assert BAD[text] in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_missing_catalogue_and_an_unknown_variable_are_named(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError, match=r"cannot read catalogue .*none\.yaml"):
+        catalogue.load(tmp_path / "none.yaml", {})
+    with pytest.raises(CatalogueError, match="unknown catalogue variable 'ratio'"):
+        catalogue.load(None, {"ratio": "1"})

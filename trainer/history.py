@@ -1,0 +1,83 @@
+"""History: weeks of panels, read in chunks so that memory does not grow with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from commandline.times import on_grid, rfc3339, span_text
+from predictor import features
+from predictor.catalogue import Catalogue
+from predictor.reader import Reader
+from predictor.series import Reading
+
+# 40 pods x 1,000 steps are a few MB per signal, and the run-up of one window costs 6 % more reading.
+CHUNK_STEPS: Final = 1_000
+
+
+class HistoryError(Exception):
+    """One line that says why there is nothing to learn from."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A stretch of the grid, both ends included, in Unix seconds."""
+
+    start: float
+    end: float
+    step_seconds: float
+
+    def __post_init__(self) -> None:
+        if self.end < self.start:
+            raise HistoryError(f"--end {rfc3339(self.end)} is before --start {rfc3339(self.start)}")
+
+    @property
+    def steps(self) -> int:
+        """Grid points in the span."""
+        return round((self.end - self.start) / self.step_seconds) + 1
+
+    def split(self, share: float, gap_seconds: float) -> tuple[Stretch, Stretch]:
+        """An earlier part of the given share and the rest behind a gap, for honest judging in time.
+
+        Raises HistoryError when nothing is left on either side.
+        """
+        step = self.step_seconds
+        middle = on_grid(self.start + (self.end - self.start) * share, step)
+        if middle <= self.start or middle + gap_seconds >= self.end:
+            raise HistoryError(
+                f"{span_text(self.end - self.start)} of history are too short to fit on one part and calibrate on a "
+                f"later one, {span_text(gap_seconds)} apart; start earlier"
+            )
+        return Stretch(self.start, middle, step), Stretch(on_grid(middle + gap_seconds, step) + step, self.end, step)
+
+
+def stretch(start: float, end: float, step_seconds: float) -> Stretch:
+    """The grid points from start to end. Raises HistoryError when end is before start."""
+    return Stretch(-on_grid(-start, step_seconds), on_grid(end, step_seconds), step_seconds)
+
+
+def chunks(
+    reader: Reader, catalogue: Catalogue, when: Stretch, ahead_steps: int = 0
+) -> Iterator[tuple[Stretch, Reading]]:
+    """The span in consecutive chunks.
+
+    Each comes as its own span and the reading of that span with a window's run-up before it and `ahead_steps` behind
+    it, so that every row of the chunk has its whole window and its outcome. Nothing behind the end of `when` is read:
+    it may be the future, or belong to another part of the split. Raises ReadError.
+    """
+    step = when.step_seconds
+    run_up = (features.reach_steps(step) - 1) * step
+    start = when.start
+    while start <= when.end:
+        end = min(start + (CHUNK_STEPS - 1) * step, when.end)
+        yield (
+            Stretch(start, end, step),
+            reader.read(catalogue, start - run_up, min(end + ahead_steps * step, when.end), step),
+        )
+        start = end + step
+
+
+def chunk_count(when: Stretch) -> int:
+    """How many chunks the span has."""
+    return -(-when.steps // CHUNK_STEPS)

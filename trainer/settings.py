@@ -1,0 +1,64 @@
+"""Settings of kip-trainer's commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveFloat, model_validator
+
+from commandline.logs import LogFormat, LogLevel
+from commandline.settings import Settings, flag
+from commandline.times import Moment, Span, span_seconds
+from predictor.reader import PrometheusUrl
+
+
+def _spans(value: Any) -> Any:
+    """Horizons written as "15m,1h"."""
+    return tuple(span_seconds(part.strip()) for part in value.split(",")) if isinstance(value, str) else value
+
+
+Horizons = Annotated[tuple[float, ...], BeforeValidator(_spans), Field(min_length=1)]
+
+
+class _Common(Settings):
+    prometheus_url: PrometheusUrl = flag("prometheus.url", ..., "Prometheus whose history to read")
+    prometheus_timeout: Span = flag("prometheus.timeout", 120.0, "how long one query may take")
+    catalogue_variable: dict[str, str] = flag("catalogue.variable", {}, "set a catalogue variable, repeatable")
+    start: Moment = flag("start", "-14d", "first moment: RFC 3339, Unix seconds, or relative such as -14d")
+    end: Moment = flag("end", "now", "last moment")
+    model_dir: Path = flag("model.dir", ..., "directory of the model")
+    log_level: LogLevel = flag("log.level", "info", "debug, info, warn or error")
+    log_format: LogFormat = flag("log.format", "auto", "auto, json or console")
+
+
+class TrainSettings(_Common):
+    """kip-trainer train."""
+
+    catalogue_file: Path | None = flag("catalogue.file", None, "YAML laid over the default catalogue")
+    step: Span = flag("step", 30.0, "grid of training and later of every tick", ge=1, multiple_of=1)
+    horizons: Horizons = flag("horizons", (900.0, 3600.0), "how far ahead to predict (default 15m,1h)")
+    seed: NonNegativeInt = flag("seed", 0, "seed of everything random")
+    max_rows: int = flag("max-rows", 60_000, "rows per kind to fit on; all rows before an issue are kept", ge=1_000)
+    false_alarms_per_entity_day: PositiveFloat = flag(
+        "false-alarms.per-entity-day", 0.02, "budget from which the alert thresholds follow"
+    )
+
+    @model_validator(mode="after")
+    def _horizons_on_grid(self) -> Self:
+        if any(h < self.step or h % self.step for h in self.horizons):
+            raise ValueError(f"--horizons must be multiples of --step ({self.step:g} s)")
+        return self
+
+
+class EvaluateSettings(_Common):
+    """kip-trainer evaluate."""
+
+    results_dir: Path = flag("results.dir", Path("build/results"), "where scores.json, report.html and the PNGs go")
+
+
+class ReplaySettings(_Common):
+    """kip-trainer replay."""
+
+    start: Moment = flag("start", "-1h", "first moment: RFC 3339, Unix seconds, or relative such as -1h")
+    output_file: Path = flag("output.file", ..., "F.parquet for rows, F.om for OpenMetrics")
