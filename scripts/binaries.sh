@@ -19,6 +19,20 @@ unpack() { # package: its files appear below $cache/debian/<package>
     dpkg-deb -x "$(ls "$cache/debs/$1"_*.deb | tail -n 1)" "$cache/debian/$1.part" && mv "$cache/debian/$1.part" "$cache/debian/$1"
 }
 
+# Debian's Alertmanager reads its default templates from /usr/share, where nothing is unless the package was installed.
+# The unpacked copy gets a path of the same length below its own folder, and a wrapper that starts it there; flags that
+# name files must then be absolute, as ours are.
+relocate_alertmanager() {
+    home=$cache/debian/prometheus-alertmanager/usr
+    [ -x "$home/bin/alertmanager-relocated" ] || {
+        LC_ALL=C sed 's#/usr/share/prometheus/alertmanager#.////share/prometheus/alertmanager#g' "$home/bin/prometheus-alertmanager" >"$home/bin/part"
+        chmod +x "$home/bin/part" && mv "$home/bin/part" "$home/bin/alertmanager-relocated"
+    }
+    rm -f "$bin/prometheus-alertmanager"
+    printf '#!/bin/sh\ncd "%s" && exec ./bin/alertmanager-relocated "$@"\n' "$home" >"$bin/prometheus-alertmanager"
+    chmod +x "$bin/prometheus-alertmanager"
+}
+
 link() { # name in build/bin, package, names it goes by on PATH
     name=$1 package=$2
     [ -x "$bin/$name" ] && return 0
@@ -36,6 +50,8 @@ link() { # name in build/bin, package, names it goes by on PATH
 link prometheus prometheus prometheus
 link promtool prometheus promtool
 link prometheus-alertmanager prometheus-alertmanager prometheus-alertmanager alertmanager
+[ -L "$bin/prometheus-alertmanager" ] && [ "$(readlink "$bin/prometheus-alertmanager")" = "$cache/debian/prometheus-alertmanager/usr/bin/prometheus-alertmanager" ] &&
+    [ ! -f /usr/share/prometheus/alertmanager/default.tmpl ] && relocate_alertmanager
 link amtool prometheus-alertmanager amtool
 link prometheus-node-exporter prometheus-node-exporter prometheus-node-exporter node_exporter
 

@@ -6,8 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 GOLDEN = Path(__file__).parent / "golden"
+
+# No deadline: a busy machine is no defect. The same examples everywhere: a red run can be repeated.
+settings.register_profile("kip", deadline=None, derandomize=True)
+settings.load_profile("kip")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 from predictor import catalogue, features
 from predictor.entities import KINDS, LABELS, Entity, Kind
@@ -13,9 +12,6 @@ from predictor.panel import FloatArray, Panel
 
 STEP_SECONDS = 300.0  # six steps a window keep the property small enough to shrink
 REACH = features.reach_steps(STEP_SECONDS)
-SAMPLES = st.one_of(
-    st.just(np.nan), st.floats(0, 1.25, width=32), st.floats(1e-9, 1e12, allow_subnormal=False), st.just(0.0)
-)
 
 
 def panel_of(kind: Kind, values: FloatArray) -> Panel:
@@ -32,8 +28,12 @@ def panels(draw: st.DrawFn) -> Panel:
     kind = draw(st.sampled_from(KINDS))
     signals = len(catalogue.default().signals_of(kind))
     steps, entities = draw(st.integers(REACH, REACH + 4)), draw(st.integers(1, 5))
-    few = draw(arrays(np.float64, (3, steps, entities), elements=SAMPLES))
-    return panel_of(kind, np.stack([few[i % 3] * (1 + i) for i in range(signals)]))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    missing, magnitude = draw(st.floats(0, 1)), draw(st.sampled_from([1e-6, 1.0, 1e12]))
+    values = rng.lognormal(sigma=2.0, size=(signals, steps, entities)) * magnitude
+    values[rng.random(values.shape) < missing] = np.nan
+    values[rng.random(values.shape) < 0.1] = 0.0
+    return panel_of(kind, values)
 
 
 @given(panel=panels())

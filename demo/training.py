@@ -1,0 +1,79 @@
+"""The default model: a pretend cluster's day in a real Prometheus, learned by kip-trainer."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from commandline.times import on_grid
+from demo.processes import ROOT, Processes, binary, free_port, ours
+
+STEP_SECONDS: Final = 30.0
+MODEL_DIR: Final = ROOT / "build" / "model"
+WORK_DIR: Final = ROOT / "build" / "training"
+READY_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Which pretend cluster: its size, what happens in it, and the draw."""
+
+    scenario: str
+    nodes: int
+    pods: int
+    seed: int
+
+    @property
+    def flags(self) -> list[str]:
+        """The emitter's flags for it."""
+        return [
+            *("--scenario", self.scenario, "--nodes", str(self.nodes)),
+            *("--pods", str(self.pods), "--seed", str(self.seed), "--step", f"{STEP_SECONDS:g}s"),
+        ]
+
+
+TRAINING: Final = Cluster("train", nodes=6, pods=60, seed=7)
+TRAINING_HOURS: Final = 24
+
+
+def backfill(processes: Processes, cluster: Cluster, start: float, end: float, anchor: float, directory: Path) -> None:
+    """Write the cluster's history into a TSDB directory. Raises ProcessError."""
+    shutil.rmtree(directory, ignore_errors=True)
+    command = [*ours("kip-emitter"), "backfill", *cluster.flags, "--start", f"{start:.0f}", "--end", f"{end:.0f}"]
+    processes.run("backfill", [*command, "--anchor", f"{anchor:.0f}", "--output.dir", str(directory)])
+
+
+def history_server(processes: Processes, directory: Path) -> str:
+    """A Prometheus that only answers queries over a TSDB directory; its URL. Raises ProcessError."""
+    config = directory.with_suffix(".yml")
+    config.write_text("# scrapes nothing: history only\nglobal: {}\n", encoding="utf-8")
+    url = f"127.0.0.1:{free_port()}"
+    command = [binary("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={directory}"]
+    # Old blocks would be deleted at once under the default retention.
+    processes.start("prometheus", [*command, "--storage.tsdb.retention.time=100y", f"--web.listen-address={url}"])
+    processes.await_url(f"http://{url}/-/ready", READY_SECONDS)
+    return f"http://{url}"
+
+
+def make_model(model_dir: Path = MODEL_DIR, hours: float = TRAINING_HOURS, cluster: Cluster = TRAINING) -> None:
+    """Train the default model into a directory. Raises ProcessError."""
+    end = on_grid(time.time(), STEP_SECONDS)
+    start = end - hours * 3600
+    data = WORK_DIR / "tsdb"
+    shutil.rmtree(WORK_DIR, ignore_errors=True)
+    with Processes(WORK_DIR) as processes:
+        _say(f"backfilling {hours:g} h of a pretend cluster of {cluster.nodes} nodes and {cluster.pods} pods")
+        backfill(processes, cluster, start, end, end, data)
+        url = history_server(processes, data)
+        _say("training on it")
+        command = [*ours("kip-trainer"), "train", "--prometheus.url", url, "--model.dir", str(model_dir)]
+        processes.run("trainer", [*command, "--start", f"{start:.0f}", "--end", f"{end:.0f}"])
+    shutil.rmtree(data, ignore_errors=True)
+    _say(f"the model is in {model_dir.relative_to(ROOT) if model_dir.is_relative_to(ROOT) else model_dir}")
+
+
+def _say(line: str) -> None:
+    print(f"model: {line}", flush=True)

@@ -1,0 +1,88 @@
+"""Watch: one look at everything that runs, over the same HTTP interfaces a user has."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from demo.story import Event, Key, Story, key_of
+
+TIMEOUT_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Lookalike:
+    """Something harmless that looks like trouble: what, where, and whether anything is predicted for it."""
+
+    what: str
+    where: str
+    alerted: bool
+
+
+@dataclass
+class Watch:
+    """Polls the exporter, Prometheus, the sink and the pretend cluster, and tells the story of what it sees."""
+
+    urls: Mapping[str, str]
+    story: Story = field(default_factory=Story)
+    firing: dict[Key, str] = field(default_factory=dict)
+    lookalikes: list[Lookalike] = field(default_factory=list)
+    tick_at: float = 0.0
+
+    def look(self) -> list[Event]:
+        """What is new since the last look, oldest first; a server that does not answer right now is asked again."""
+        events: list[Event] = []
+        answer = fetch(f"{self.urls['exporter']}/api/v1/predictions")
+        if answer is not None:
+            at = _unix(answer["data"]["time"])
+            if at > self.tick_at:
+                self.tick_at = at
+                events += self.story.look(at, answer["data"]["predictions"])
+        notifications = fetch(f"{self.urls['sink']}/notifications")
+        if notifications is not None:
+            events += self.story.hear(notifications)
+        self._look_at_alerts()
+        self._look_at_lookalikes()
+        return events
+
+    def _look_at_alerts(self) -> None:
+        answer = fetch(f"{self.urls['prometheus']}/api/v1/alerts")
+        if answer is None:
+            return
+        self.firing = {
+            key: alert["labels"]["alertname"]
+            for alert in answer["data"]["alerts"]
+            if alert["state"] == "firing" and alert["labels"].get("state") == "predicted"
+            if (key := key_of(alert["labels"]))
+        }
+
+    def _look_at_lookalikes(self) -> None:
+        truth = fetch(f"{self.urls['emitter']}/truth.json")
+        if truth is None:
+            return
+        now = time.time()
+        self.lookalikes = [
+            Lookalike(one["type"].replace("_", " "), where, any(where.endswith(key.name) for key in self.firing))
+            for one in truth["lookalikes"]
+            if _unix(one["start"]) <= now <= _unix(one["end"] or now)
+            if (where := "/".join(str(part) for part in one["entity"].values()))
+        ]
+
+
+def fetch(url: str) -> Any:
+    """The JSON behind a URL; None while the server does not answer with JSON."""
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as response:
+            return json.load(response)
+    except (urllib.error.URLError, OSError, ValueError):
+        return None
+
+
+def _unix(moment: float | str) -> float:
+    return float(moment) if isinstance(moment, int | float) else datetime.fromisoformat(moment).timestamp()
