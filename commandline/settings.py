@@ -8,7 +8,9 @@ in any source: a misspelt flag fails by itself, a misspelt variable would go unn
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -38,6 +40,9 @@ class Settings(BaseModel):
 
 
 S = TypeVar("S", bound=Settings)
+
+Commands = Mapping[str, tuple[type[Settings], Callable[[Any], int]]]
+"""Sub-commands by name: their settings, and the function that runs them and gives the exit code."""
 
 
 def flag(name: str, default: Any, help_text: str, **checks: Any) -> Any:
@@ -108,7 +113,7 @@ def load(
 def run_command(
     parser: argparse.ArgumentParser,
     arguments: Sequence[str] | None,
-    commands: Mapping[str, tuple[type[Settings], Callable[[Any], int]]],
+    commands: Commands,
     siblings: frozenset[str],
     expected: tuple[type[Exception], ...],
 ) -> NoReturn:
@@ -116,7 +121,7 @@ def run_command(
 
     Errors in `expected` end it with one line and code 1; bad flags and settings with one line and code 2.
     """
-    known = parser.parse_args(arguments)
+    known = parser.parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
     settings_type, command = commands[known.command]
     given = {k: v for k, v in vars(known).items() if k != "command"}
     try:
@@ -131,9 +136,7 @@ def run_command(
         sys.exit(130)
 
 
-def subcommands(
-    parser: argparse.ArgumentParser, commands: Mapping[str, tuple[type[Settings], Callable[[Any], int]]]
-) -> None:
+def subcommands(parser: argparse.ArgumentParser, commands: Commands) -> None:
     """Add one sub-parser per command; its help is the first line of the command's docstring."""
     choices = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (settings_type, command) in commands.items():
@@ -145,6 +148,17 @@ def subcommands(
 def variables_of(*settings: type[Settings]) -> frozenset[str]:
     """The environment variables that the given settings read."""
     return frozenset(variable(flag_name(field)) for one in settings for field in one.model_fields.values())
+
+
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """The arguments with `--start -14d` as `--start=-14d`: argparse would take -14d for a flag."""
+    joined: list[str] = []
+    for argument in arguments:
+        if joined and re.match(r"-\d", argument) and joined[-1].startswith("--") and "=" not in joined[-1]:
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return joined
 
 
 def _file(path: Path, fields: Mapping[str, str]) -> dict[str, Any]:
@@ -191,8 +205,6 @@ def _is_mapping(field: FieldInfo) -> bool:
 
 
 def _nearest(name: str, known: Mapping[str, str]) -> str:
-    import difflib
-
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f"did you mean {near[0]}?" if near else "run with --help for the names there are"
 

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
 
 import structlog
 
 from commandline import logs
-from commandline.settings import run_command, subcommands
+from commandline.settings import Commands, run_command, subcommands
 from commandline.siblings import VARIABLES
-from commandline.times import moment
+from commandline.times import moment, rfc3339
 from predictor import artifact, catalogue
 from predictor.artifact import ArtifactError
 from predictor.catalogue import CatalogueError
+from predictor.entities import Kind
+from predictor.model import Model
+from predictor.panel import Panel
 from predictor.reader import PrometheusReader
 from predictor.series import ReadError
-from trainer.history import HistoryError, stretch
-from trainer.settings import TrainSettings
+from trainer.evaluate import NothingToJudge, evaluate
+from trainer.history import HistoryError, Stretch, chunk_count, chunks, stretch
+from trainer.progress import Progress
+from trainer.replay import replay
+from trainer.settings import EvaluateSettings, ReplaySettings, TrainSettings
 from trainer.train import train
 
 log = structlog.get_logger()
@@ -36,11 +43,60 @@ def _train(settings: TrainSettings) -> int:
     return 0
 
 
-COMMANDS = {"train": (TrainSettings, _train)}
+def _evaluate(settings: EvaluateSettings) -> int:
+    """Judge a model on history it has not seen, and write scores, plots and a report."""
+    logs.configure(settings.log_level, settings.log_format)
+    model, manifest = artifact.load(settings.model_dir, settings.catalogue_variable)
+    when = _when(settings, model)
+    if when.start <= manifest.training_end and manifest.training_start <= when.end:
+        log.warning(
+            "judging on the very time the model was trained on; unless this is another cluster, figures will flatter",
+            training_start=rfc3339(manifest.training_start),
+            training_end=rfc3339(manifest.training_end),
+        )
+    with Progress() as progress:
+        past = _past(settings, model, when, progress.stage("reading and predicting", chunk_count(when)))
+        evaluate(model, past, settings.results_dir, untrained=manifest.untrained)
+    log.info("evaluated", report=str(settings.results_dir / "report.html"))
+    return 0
+
+
+def _replay(settings: ReplaySettings) -> int:
+    """Write what the exporter would have published at each step."""
+    logs.configure(settings.log_level, settings.log_format)
+    model, _ = artifact.load(settings.model_dir, settings.catalogue_variable)
+    when = _when(settings, model)
+    with Progress() as progress:
+        past = _past(settings, model, when, progress.stage("replaying", chunk_count(when)))
+        rows = replay(model, past, settings.output_file)
+    log.info("replayed", rows=rows, file=str(settings.output_file))
+    return 0
+
+
+def _when(settings: EvaluateSettings | ReplaySettings, model: Model) -> Stretch:
+    now = time.time()
+    return stretch(moment(settings.start, now), moment(settings.end, now), model.step_seconds)
+
+
+def _past(
+    settings: EvaluateSettings | ReplaySettings, model: Model, when: Stretch, advance: Callable[[], None]
+) -> Iterator[Mapping[Kind, Panel]]:
+    reader = PrometheusReader(settings.prometheus_url, settings.prometheus_timeout)
+    for _, reading in chunks(reader, model.catalogue, when):
+        yield reading.panels
+        advance()
+
+
+COMMANDS: Final[Commands] = {
+    "train": (TrainSettings, _train),
+    "evaluate": (EvaluateSettings, _evaluate),
+    "replay": (ReplaySettings, _replay),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and end the process."""
     parser = argparse.ArgumentParser(prog="kip-trainer", description=__doc__, allow_abbrev=False)
     subcommands(parser, COMMANDS)
-    run_command(parser, arguments, COMMANDS, VARIABLES, (ArtifactError, CatalogueError, HistoryError, ReadError))
+    expected = (ArtifactError, CatalogueError, HistoryError, NothingToJudge, ReadError)
+    run_command(parser, arguments, COMMANDS, VARIABLES, expected)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveFloat, model_validator
+from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveFloat, field_validator, model_validator
 
 from commandline.logs import LogFormat, LogLevel
 from commandline.settings import Settings, flag
@@ -62,3 +62,10 @@ class ReplaySettings(_Common):
 
     start: Moment = flag("start", "-1h", "first moment: RFC 3339, Unix seconds, or relative such as -1h")
     output_file: Path = flag("output.file", ..., "F.parquet for rows, F.om for OpenMetrics")
+
+    @field_validator("output_file")
+    @classmethod
+    def _known_format(cls, path: Path) -> Path:
+        if path.suffix not in (".parquet", ".om"):
+            raise ValueError(f"{path} must end in .parquet (rows) or .om (OpenMetrics text)")
+        return path

@@ -1,0 +1,187 @@
+"""Real Prometheus and Alertmanager on loopback with the shipped files, between a pretend exporter and a real sink."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from tests.deploy import shipped
+
+Entity = dict[str, str]
+
+
+@dataclass
+class Stage:
+    """What the pretend exporter shows and what the sink was told; the test moves the one and reads the other."""
+
+    prometheus_url: str = ""
+    alertmanager_url: str = ""
+    probability: float = 0.1
+    active: int = 0
+    notified: list[dict[str, Any]] = field(default_factory=list)
+
+    def metrics(self) -> str:
+        """One pod, one issue, both horizons, in text format 0.0.4."""
+        pod = 'issue="pod_failure",kind="pod",namespace="shop",pod="cart-0"'
+        lines = [
+            f"kip_up 1\nkip_last_tick_timestamp_seconds {time.time():.0f}\nkip_issue_active{{{pod}}} {self.active}"
+        ]
+        for horizon in ("15m", "1h"):
+            lines.append(f'kip_issue_probability{{{pod},horizon="{horizon}"}} {self.probability}')
+            lines.append(f'kip_alert_threshold{{issue="pod_failure",kind="pod",horizon="{horizon}"}} 0.5')
+        return "\n".join(lines) + "\n"
+
+    def alerts(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """Alertmanager's alerts by name and severity."""
+        found = fetch(f"{self.alertmanager_url}/api/v2/alerts")
+        return {(one["labels"]["alertname"], one["labels"]["severity"]): one for one in found}
+
+    def told(self) -> set[tuple[str, str]]:
+        """Names and severities of all alerts that the sink heard firing."""
+        return {
+            (one["labels"]["alertname"], one["labels"]["severity"])
+            for message in self.notified
+            for one in message["alerts"]
+            if one["status"] == "firing"
+        }
+
+
+def fetch(url: str) -> Any:
+    """The JSON document behind a URL."""
+    with urllib.request.urlopen(url, timeout=5) as answer:
+        return json.load(answer)
+
+
+def eventually(condition: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
+    """Return as soon as the condition holds; AssertionError after the deadline."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if condition():
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            pass  # the server is still starting
+        time.sleep(0.2)
+    raise AssertionError(f"not within {seconds:g} s: {what}")
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Stage]:
+    """All four on free ports; every process and thread has ended afterwards."""
+    stage = Stage()
+    with ExitStack() as stack:
+        exporter = stack.enter_context(_serving(stage))
+        prometheus, alertmanager = _free_port(), _free_port()
+        stage.prometheus_url = f"http://127.0.0.1:{prometheus}"
+        stage.alertmanager_url = f"http://127.0.0.1:{alertmanager}"
+        _render(folder, {"exporter:9877": exporter, "sink:9094": exporter, "alertmanager:9093": alertmanager})
+        stack.enter_context(
+            _process(
+                folder,
+                "prometheus-alertmanager",
+                [
+                    f"--config.file={folder}/alertmanager.yml",
+                    f"--storage.path={folder}/alertmanager",
+                    f"--web.listen-address=127.0.0.1:{alertmanager}",
+                    "--cluster.listen-address=",
+                ],
+            )
+        )
+        stack.enter_context(
+            _process(
+                folder,
+                "prometheus",
+                [
+                    f"--config.file={folder}/prometheus.yml",
+                    f"--storage.tsdb.path={folder}/data",
+                    f"--web.listen-address=127.0.0.1:{prometheus}",
+                ],
+            )
+        )
+        eventually(lambda: bool(fetch(f"{stage.prometheus_url}/api/v1/status/buildinfo")), "Prometheus answers")
+        eventually(lambda: bool(fetch(f"{stage.alertmanager_url}/api/v2/status")), "Alertmanager answers")
+        yield stage
+
+
+def _render(folder: Path, ports: dict[str, int]) -> None:
+    """The shipped files with loopback addresses, and with seconds for quarter minutes so that a test can wait."""
+    shutil.copytree(shipped.ROOT / "prometheus", folder, dirs_exist_ok=True)
+    for path in (folder / "prometheus.yml", folder / "alertmanager.yml"):
+        text = path.read_text(encoding="utf-8")
+        for address, port in ports.items():
+            text = text.replace(address, f"127.0.0.1:{port}")
+        text = text.replace("scrape_timeout: 10s", "scrape_timeout: 1s").replace("_interval: 15s", "_interval: 1s")
+        path.write_text(re.sub(r"group_wait: \d+s", "group_wait: 1s", text).replace("1m", "2s"), encoding="utf-8")
+    for path in (folder / "rules").iterdir():
+        text = path.read_text(encoding="utf-8")
+        path.write_text(re.sub(r"^( +for): \dm$", r"\1: 2s", text, flags=re.MULTILINE), encoding="utf-8")
+
+
+@contextmanager
+def _serving(stage: Stage) -> Iterator[int]:
+    """The pretend exporter (GET) and the sink (POST) on one port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer(stage.metrics().encode(), "text/plain; version=0.0.4")
+
+        def do_POST(self) -> None:
+            stage.notified.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self._answer(b"", "text/plain")
+
+        def _answer(self, body: bytes, kind: str) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield int(server.server_address[1])
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def _process(folder: Path, name: str, flags: list[str]) -> Iterator[None]:
+    program = shutil.which(name, path=f"{os.environ['PATH']}:{shipped.ROOT}/build/bin")
+    assert program, f"no {name} on PATH or in build/bin; make setup links it there"
+    with (folder / f"{name}.log").open("wb") as log:
+        process = subprocess.Popen([program, *flags], stdout=log, stderr=log)
+        try:
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])

@@ -1,0 +1,69 @@
+"""The shipped rules and routes in real servers: a prediction is told, comes true, and goes quiet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.deploy import alerting, shipped
+
+PREDICTED = ("KipPodFailurePredicted", "warning")
+FARTHER = ("KipPodFailurePredicted", "info")
+ACTIVE = ("KipPodFailureActive", "info")
+
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[alerting.Stage]:
+    with alerting.running(tmp_path) as stage:
+        yield stage
+
+
+def test_a_prediction_is_told_and_goes_quiet_when_the_issue_begins(stage: alerting.Stage) -> None:
+    groups = alerting.fetch(f"{stage.prometheus_url}/api/v1/rules")["data"]["groups"]
+    loaded = [rule for group in groups for rule in group["rules"]]
+    assert len(loaded) == len(shipped.rules())
+
+    stage.probability = 0.8
+    alerting.eventually(lambda: PREDICTED in stage.told(), "the prediction reaches the sink")
+    alerting.eventually(lambda: FARTHER in stage.alerts(), "the farther horizon fires as well")
+    assert stage.alerts()[FARTHER]["status"]["inhibitedBy"], "the nearer horizon speaks for both"
+    assert FARTHER not in stage.told()
+    prediction = stage.alerts()[PREDICTED]
+    assert not prediction["status"]["inhibitedBy"]
+    assert "80%" in prediction["annotations"]["description"]
+    assert "pod shop/cart-0" in prediction["annotations"]["summary"]
+    assert not {"instance", "job"} & set(prediction["labels"])
+
+    stage.probability, stage.active = 1.0, 1
+    alerting.eventually(lambda: ACTIVE in stage.told(), "the issue itself reaches the sink")
+    by = stage.alerts()
+    assert by[PREDICTED]["status"]["inhibitedBy"] == [by[ACTIVE]["fingerprint"]]
+    states = {
+        (rule["name"], alert["labels"]["severity"]): alert["state"]
+        for group in alerting.fetch(f"{stage.prometheus_url}/api/v1/rules?type=alert")["data"]["groups"]
+        for rule in group["rules"]
+        for alert in rule["alerts"]
+        if alert["labels"].get("namespace") == "shop"
+    }
+    assert states[ACTIVE] == "firing"
+    assert not [one for one in loaded if one["health"] == "err"]
+
+
+def test_every_expression_of_a_dashboard_is_one_that_prometheus_answers(stage: alerting.Stage) -> None:
+    stage.probability = 0.8
+    alerting.eventually(lambda: PREDICTED in stage.alerts(), "there is something to show")
+    answers = {}
+    for path in shipped.DASHBOARDS:
+        for expression in shipped.expressions(shipped.dashboard(path)):
+            query = urlencode({"query": re.sub(r"\$(issue|kind|namespace|horizon)", ".*", expression)})
+            answer = alerting.fetch(f"{stage.prometheus_url}/api/v1/query?{query}")
+            answers[expression] = answer["data"]["result"]
+    shown = [expression for expression, result in answers.items() if result]
+    for metric in ("kip_issue_probability", "entity:kip_issue_probability:predicted", "ALERTS", "kip_up"):
+        assert [one for one in shown if metric in one], f"no panel shows {metric}"

@@ -1,0 +1,117 @@
+"""Alerts come with everything that whoever is told needs, and with proof that they speak and stay quiet."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.deploy import shipped
+
+RUNBOOKS: Final = shipped.ROOT / "docs/runbooks"
+RUNBOOK_BASE: Final = "https://runbooks.example.com/kip/"
+ISSUES: Final = ("pod_failure", "node_failure", "resource_exhaustion", "network_issue", "service_disruption")
+
+
+@pytest.mark.parametrize("alert", shipped.alert_names())
+def test_every_alert_has_a_runbook_of_four_parts(alert: str) -> None:
+    page = RUNBOOKS / f"{alert}.md"
+    assert page.exists(), f"{alert} has no docs/runbooks/{alert}.md"
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith(f"# {alert}\n")
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Meaning", "Impact", "Diagnosis", "Mitigation"]
+    assert "```sh\n" in text, "a runbook names the commands"
+    assert [link for link in re.findall(r"\]\((\w+\.md)\)", text) if not (RUNBOOKS / link).exists()] == []
+
+
+def test_no_runbook_is_left_of_an_alert_that_is_gone() -> None:
+    assert sorted(page.stem for page in RUNBOOKS.glob("Kip*.md")) == shipped.alert_names()
+
+
+@pytest.mark.parametrize("rule", shipped.alerts(), ids=lambda rule: f"{rule['alert']}-{rule['labels']['severity']}")
+def test_every_alert_says_what_where_and_what_to_do(rule: dict[str, Any]) -> None:
+    annotations = rule["annotations"]
+    assert set(annotations) == {"summary", "description", "remediation", "runbook_url", "dashboard_url"}
+    assert annotations["runbook_url"] == RUNBOOK_BASE + rule["alert"]
+    assert rule["labels"]["severity"] in {"info", "warning", "critical"}
+    if rule["labels"].get("state") == "predicted":
+        assert "{{ $value | humanizePercentage }}" in annotations["description"]
+        assert "{{ $labels.horizon }}" in annotations["description"]
+        assert "for" in rule
+    if "state" in rule["labels"]:
+        assert "kubectl" in annotations["remediation"]
+        assert rule["keep_firing_for"] == "5m"
+
+
+@pytest.mark.parametrize("issue", ISSUES)
+def test_every_issue_is_alerted_at_both_horizons_and_when_present(issue: str) -> None:
+    mine = [rule for rule in shipped.alerts() if f'issue="{issue}"' in rule["expr"]]
+    predicted = [rule for rule in mine if rule["labels"]["state"] == "predicted"]
+    assert {horizon for rule in predicted for horizon in re.findall(r'horizon="(\w+)"', rule["expr"])} == {"15m", "1h"}
+    assert len([rule for rule in mine if rule["labels"]["state"] == "active"]) == 1
+
+
+@pytest.mark.parametrize("rule", shipped.alerts(), ids=lambda rule: f"{rule['alert']}-{rule['labels']['severity']}")
+def test_every_alert_is_seen_firing_in_each_severity_and_staying_quiet(rule: dict[str, Any]) -> None:
+    checks = [
+        check
+        for test in shipped.rule_tests()
+        for check in test.get("alert_rule_test", [])
+        if check["alertname"] == rule["alert"]
+    ]
+    fired = {one["exp_labels"]["severity"] for check in checks for one in check["exp_alerts"]}
+    assert rule["labels"]["severity"] in fired, "no promtool test sees it fire"
+    assert [check for check in checks if not check["exp_alerts"]], "no promtool test sees it stay quiet"
+
+
+def test_the_rules_script_passes_where_nothing_is_wrong(tmp_path: Path) -> None:
+    done = _rules_script(tmp_path, "recorded.yml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "FAILED" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("tests", "file", "old", "new"),
+    [
+        ("health.yml", "rules/health.yml", "alert: KipReloadFailed", "alert: KipReloadFailedd"),  # unseen by its test
+        ("recorded.yml", "rules/health.yml", "kip_up[10m]) < 0.75", "kip_up[10m]) < "),  # no PromQL
+        ("pod_failure.yml", "rules/predictions.yml", "for: 1m", "for: 3m"),  # later than its test says
+        ("pod_failure.yml", "rules/predictions.yml", "unless on", "and on"),
+        ("recorded.yml", "prometheus.yml", "scrape_interval", "scrape_intervall"),
+        ("recorded.yml", "alertmanager.yml", "receiver: sink", "receiver: nobody"),
+    ],
+)
+def test_the_rules_script_fails_on_a_finding(tmp_path: Path, tests: str, file: str, old: str, new: str) -> None:
+    done = _rules_script(tmp_path, tests, file, old, new)
+    assert done.returncode == 1, done.stdout
+    assert "FAILED" in done.stdout
+
+
+def test_the_rules_script_fails_on_a_lint_finding_that_promtool_forgives(tmp_path: Path) -> None:
+    text = (shipped.ROOT / "prometheus/rules/health.yml").read_text(encoding="utf-8")
+    last = text[text.rindex("      - alert:") :]
+    done = _rules_script(tmp_path, "recorded.yml", "rules/health.yml", last, last + last)
+    assert done.returncode == 1
+    assert "FAILED  rules health.yml" in done.stdout
+
+
+def _rules_script(
+    folder: Path, tests: str, file: str = "", old: str = "", new: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """The script run over a copy of what we ship, with one file of tests (make rules runs all) and one change."""
+    shutil.copytree(shipped.ROOT / "prometheus", folder / "prometheus")
+    for path in (folder / "prometheus/tests").iterdir():
+        if path.name != tests:
+            path.unlink()
+    (folder / "scripts").mkdir()
+    shutil.copy(shipped.ROOT / "scripts/rules.sh", folder / "scripts")
+    if file:
+        path = folder / "prometheus" / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return subprocess.run(["sh", str(folder / "scripts/rules.sh")], capture_output=True, text=True, check=False)

@@ -1,0 +1,49 @@
+"""Small clusters and episodes that several tests use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from emitter.episodes import Plan
+from emitter.live import Live
+from emitter.scenario import ScenarioName
+from emitter.simulation import Arguments, Simulation
+
+START = 1_700_000_010.0
+"""A multiple of 30 s."""
+
+SAMPLE = re.compile(r"^(?P<series>[a-zA-Z_:][\w:]*(?:\{.*\})?) (?P<value>\S+)$")
+
+
+def arguments(
+    scenario: ScenarioName = "quiet", nodes: int = 3, pods: int = 24, seed: int = 7, start: float = START
+) -> Arguments:
+    """A small cluster."""
+    return Arguments(nodes, pods, scenario, seed, start, start + 3600.0, 30.0)
+
+
+def plan(kind: str, now: float, ramp_seconds: float = 1200.0) -> Plan:
+    """An episode of middling severity that begins now."""
+    return Plan(f"{kind}-1", kind, now, ramp_seconds, 600.0, 0.7)
+
+
+def stepped(simulation: Simulation, steps: int) -> Simulation:
+    """The same simulation, some steps later."""
+    for _ in range(steps):
+        simulation.step()
+    return simulation
+
+
+def still(simulated: Arguments, now: float) -> Live:
+    """A live cluster whose clock stands still."""
+    return Live(simulated, clock=lambda: now)
+
+
+def samples(text: str) -> Iterator[tuple[str, float]]:
+    """Series and value of every line that is not a comment."""
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            match = SAMPLE.match(line)
+            assert match is not None, f"not a sample: {line!r}"
+            yield match["series"], float(match["value"])

@@ -1,0 +1,199 @@
+"""Properties of the physics: determinism, counters, faults that come and go, look-alikes that stay harmless."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from io import StringIO
+
+import numpy as np
+import pytest
+
+from emitter.episodes import Episode, Plan
+from emitter.live import Live
+from emitter.lookalikes import LOOKALIKES
+from emitter.node_faults import FAULTS
+from emitter.recorder import Recorder, write
+from emitter.simulation import Arguments, Simulation
+from emitter.sources import SOURCES
+from tests.emitter.cases import START, arguments, plan, samples, stepped, still
+
+
+def _nothing(now: float) -> list[Plan]:
+    del now
+    return []
+
+
+def run_through(kind: str, after_end_steps: int = 60) -> tuple[Simulation, Episode, list[bool]]:
+    """One episode in a quiet cluster without random look-alikes; whether its issue was present at each step."""
+    simulation = Simulation(arguments(nodes=3, pods=40))
+    simulation.scenario = type(simulation.scenario)("quiet", (), _nothing, float("inf"), frozenset())
+    stepped(simulation, 40)
+    simulation.begin(plan(kind, simulation.now))
+    episode = (simulation.faults + simulation.lookalikes)[0]
+    present: list[bool] = []
+    while simulation.now < episode.end + after_end_steps * 30.0:
+        simulation.step()
+        present.append(any(bool(mask.any()) for mask in simulation.present.values()))
+    return simulation, episode, present
+
+
+@pytest.mark.parametrize("kind", sorted(FAULTS))
+def test_a_fault_reaches_its_issue_near_the_expected_onset_and_recovers(kind: str) -> None:
+    _, fault, present = run_through(kind)
+    assert fault.onset is not None
+    assert fault.expected_onset is not None
+    assert abs(fault.onset - fault.expected_onset) <= 300.0
+    assert fault.onset - fault.plan.start >= 600.0, "a ramp of twenty minutes leaves time to see it coming"
+    assert not any(present[-10:]), "half an hour after its end nothing is left of it"
+
+
+@pytest.mark.parametrize("kind", sorted(LOOKALIKES))
+def test_a_lookalike_leads_to_no_issue(kind: str) -> None:
+    _, _, present = run_through(kind)
+    assert not any(present)
+
+
+def test_the_same_arguments_give_the_same_bytes() -> None:
+    first, second = (still(arguments("train"), START + 3000.0) for _ in range(2))
+    assert [first.render(s) for s in SOURCES] == [second.render(s) for s in SOURCES]
+    assert json.dumps(first.truth) == json.dumps(second.truth)
+
+
+def test_another_seed_gives_another_cluster() -> None:
+    first, second = (still(arguments(seed=seed), START + 300.0).render("kube-state-metrics") for seed in (1, 2))
+    assert first != second
+
+
+def test_history_and_live_join_without_a_seam() -> None:
+    """What a backfill samples at a grid point is what serve shows at that moment, series for series."""
+    simulated = arguments("train", nodes=3, pods=40)
+    simulation = Simulation(simulated)
+    recorder = Recorder()
+    stepped(simulation, 240)
+    recorder.sample(simulation.world)
+    recorded = _last_values(recorder)
+    live = still(simulated, simulation.now)
+    shown = dict(pair for source in SOURCES for pair in samples(live.render(source)))
+    assert shown == recorded
+
+
+def _last_values(recorder: Recorder) -> dict[str, float]:
+    file = StringIO()
+    write(recorder.block(), file)
+    lines = file.getvalue().removesuffix("# EOF\n").splitlines()
+    return dict(next(samples(line.rpartition(" ")[0])) for line in lines)
+
+
+def test_counters_never_fall_except_where_a_node_or_a_process_began_anew() -> None:
+    """A reboot resets its node's counters; a restart resets those that the application itself counts."""
+    clock = [START]
+    live = Live(arguments("train", nodes=3, pods=40), clock=lambda: clock[0])
+    before: dict[str, float] = {}
+    for _ in range(400):
+        clock[0] += 45.0
+        live.catch_up()
+        text = "".join(live.render(s) for s in SOURCES)
+        counters = set(re.findall(r"^# TYPE (\S+) (?:counter|histogram)$", text, flags=re.MULTILINE))
+        now = dict(samples(text))
+        anew = _begun_anew(before, now)
+        for series, value in now.items():
+            name = re.sub(r"(_bucket|_sum|_count)?(\{.*)?$", "", series)
+            if name in counters and not anew & set(re.findall(r'"([^":]+)', series)):
+                assert value >= before.get(series, 0.0), series
+        before |= now
+
+
+def _begun_anew(before: dict[str, float], now: dict[str, float]) -> set[str]:
+    """Nodes whose boot time and pods whose restarts changed."""
+    anew = set()
+    for series, value in now.items():
+        moved = before.get(series, value) != value
+        if moved and series.startswith("node_boot_time_seconds"):
+            anew |= set(re.findall(r'instance="([^"]+)"', series))
+        if moved and series.startswith("kube_pod_container_status_restarts_total"):
+            anew |= set(re.findall(r'pod="([^"]+)"', series))
+    return anew
+
+
+def test_a_restart_is_a_new_series_that_begins_at_zero() -> None:
+    simulation, fault, _ = run_through("memory_leak", after_end_steps=0)
+    slot = simulation.world.slot_by_uid[fault.uid]
+    recorder = Recorder()
+    recorder.sample(simulation.world)
+    pods = simulation.world.pods
+    assert pods.restarts[slot] >= 1
+    assert pods.last_exit_code[slot] == 137
+    assert pods.cpu_seconds[slot] < pods.pod_cpu_seconds[slot]
+
+
+def test_a_day_of_training_holds_a_dozen_episodes_of_every_issue_and_kind() -> None:
+    simulation = Simulation(arguments("train", nodes=6, pods=60))
+    onsets: dict[tuple[str, str], int] = defaultdict(int)
+    before = simulation.present
+    for _ in range(2880):
+        simulation.step()
+        for key, mask in simulation.present.items():
+            onsets[key] += int((mask & ~before[key]).sum())
+        before = simulation.present
+    assert len(onsets) == 7
+    assert min(onsets.values()) >= 12
+
+
+def test_a_quiet_cluster_stays_without_issues() -> None:
+    simulation = Simulation(arguments("quiet", nodes=3, pods=40))
+    found: set[tuple[str, str]] = set()
+    for _ in range(1440):
+        simulation.step()
+        found |= {key for key, mask in simulation.present.items() if mask.any()}
+    assert not found
+
+
+@pytest.mark.parametrize("seed", [7, 8, 9])
+def test_the_demo_begins_its_issues_minutes_after_the_anchor(seed: int) -> None:
+    anchor = START + 4 * 3600.0
+    simulation = Simulation(Arguments(3, 40, "demo", seed, START, anchor, 30.0))
+    while simulation.now < anchor + 360.0:
+        simulation.step()
+    arranged = [f for f in simulation.faults if f.plan.id.endswith("-demo-1")]
+    assert {f.type for f in arranged} == {
+        "memory_leak",
+        "volume_filling",
+        "error_latency_storm",
+        "packet_loss",
+        "node_not_ready",
+    }
+    delays = [f.onset - anchor for f in arranged if f.onset is not None]
+    assert len(delays) == 5
+    assert min(delays) >= 120.0
+    assert max(delays) <= 300.0
+    assert sum(e.end > anchor + 270.0 and e.plan.start < anchor for e in simulation.lookalikes) >= 2
+
+
+def test_a_long_demo_shows_every_kind_of_fault_again_and_again() -> None:
+    anchor = START + 3600.0
+    simulation = Simulation(Arguments(3, 40, "demo", 7, START, anchor, 30.0))
+    while simulation.now < anchor + 4 * 3600.0:
+        simulation.step()
+    later = [f for f in simulation.faults if "-demo-" in f.plan.id and f.end < simulation.now]
+    assert {f.type for f in later} >= set(FAULTS) - {"pod_packet_loss"}
+    assert sum(f.onset is not None for f in later) >= 0.8 * len(later)
+
+
+def test_evicted_pods_fail_and_are_replaced_elsewhere() -> None:
+    simulation, fault, _ = run_through("disk_filling", after_end_steps=0)
+    world = simulation.world
+    failed = np.flatnonzero(world.pods.phase == 5)
+    assert world.nodes.evictions[fault.target, 0] >= 1
+    assert len(failed) >= 1
+    alive = (world.pods.phase >= 1) & (world.pods.phase <= 4)
+    assert alive.sum() == 40
+
+
+def test_a_cluster_that_slept_shows_the_present_again() -> None:
+    clock = [START]
+    slept = Live(arguments("train"), clock=lambda: clock[0])
+    clock[0] = START + 1000.0
+    slept.catch_up()
+    assert [slept.render(s) for s in SOURCES] == [still(arguments("train"), clock[0]).render(s) for s in SOURCES]

@@ -1,0 +1,1 @@
+"""Tests of the live shell, against a Prometheus that can misbehave on purpose."""

@@ -1,0 +1,155 @@
+"""Small models: a real one fitted on random features, and one whose answers can be checked by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from predictor import artifact, features
+from predictor.artifact import Manifest
+from predictor.catalogue import Catalogue, Issue, Rule, Signal
+from predictor.entities import Kind
+from predictor.issues import Outcome
+from predictor.model import Calibration, Estimator, Forest, KindModel, Model
+from predictor.panel import FloatArray
+
+HORIZONS = (900.0, 3600.0)
+ISSUES: dict[Kind, Issue] = {"node": "node_failure", "pod": "pod_failure", "service": "service_disruption"}
+IDENTITY = Calibration(np.array([0.0, 1.0]), np.array([0.0, 1.0]))
+
+CATALOGUE = Catalogue(
+    variables={"node_exporter": "", "cadvisor": "", "kube_state_metrics": "", "http": ""},
+    signals=(
+        Signal(
+            name="node_cpu",
+            kind="node",
+            source="node_exporter",
+            unit="ratio",
+            description="CPU in use",
+            promql="node_cpu_ratio{${node_exporter}}",
+        ),
+        Signal(
+            name="pod_memory",
+            kind="pod",
+            source="cadvisor",
+            unit="ratio",
+            limit=1,
+            description="memory in use",
+            promql="pod_memory_ratio{${cadvisor}}",
+        ),
+        Signal(
+            name="pod_restarts",
+            kind="pod",
+            source="kube_state_metrics",
+            unit="restarts",
+            description="restarts",
+            promql="pod_restarts_total{${kube_state_metrics}}",
+        ),
+        Signal(
+            name="service_errors",
+            kind="service",
+            source="http",
+            unit="ratio",
+            description="server errors",
+            promql="service_errors_ratio{${http}}",
+        ),
+    ),
+    rules=(
+        Rule(
+            issue="node_failure",
+            kind="node",
+            description="not ready",
+            promql="node_ready{${kube_state_metrics}} == 0",
+        ),
+        Rule(
+            issue="resource_exhaustion",
+            kind="node",
+            description="full",
+            promql="node_full{${node_exporter}} == 1 or node_pressure{${kube_state_metrics}} == 1",
+        ),
+        Rule(
+            issue="pod_failure",
+            kind="pod",
+            description="failed",
+            promql="pod_failed{${kube_state_metrics}} == 1",
+        ),
+        Rule(
+            issue="service_disruption",
+            kind="service",
+            description="down",
+            promql="service_down{${http}} == 1",
+        ),
+    ),
+)
+NODE_CPU = "node_cpu_ratio{}"
+POD_MEMORY = "pod_memory_ratio{}"
+POD_RESTARTS = "pod_restarts_total{}"
+SERVICE_ERRORS = "service_errors_ratio{}"
+NODE_NOT_READY = "node_ready{} == 0"
+POD_FAILED = "pod_failed{} == 1"
+QUERIES = 8
+
+
+@dataclass(frozen=True)
+class FirstFeature:
+    """Scores every row with its first feature: the newest value of the kind's first signal.
+
+    The longer horizon gets half as much again.
+    """
+
+    def predict_proba(self, values: FloatArray) -> list[FloatArray]:
+        """One (rows, 2) array per outcome."""
+        shorter = np.clip(np.nan_to_num(values[:, 0]), 0.0, 1.0)
+        return [np.stack([1 - p, p], axis=1) for p in (shorter, np.minimum(1.0, 1.5 * shorter))]
+
+
+def plain_model(step_seconds: float = 60.0) -> Model:
+    """A model whose probability is the entity's first signal."""
+    return _model(step_seconds, dict.fromkeys(ISSUES, FirstFeature()))
+
+
+def fitted_model(step_seconds: float = 60.0, seed: int = 1) -> Model:
+    """A scaler and a small forest, fitted on random features."""
+    return _model(step_seconds, {kind: _fitted(kind, seed) for kind in ISSUES})
+
+
+def saved(model: Model, directory: Path, estimator: str = "random forest") -> Manifest:
+    """Write the model as the trainer would."""
+    return artifact.save(
+        model,
+        directory,
+        trained_at=1_790_000_000.0,
+        training_range=(1_789_000_000.0, 1_789_864_000.0),
+        estimator=estimator,
+        untrained={},
+        scores={},
+    )
+
+
+def _model(step_seconds: float, estimators: dict[Kind, Estimator]) -> Model:
+    kinds: dict[Kind, KindModel] = {
+        kind: KindModel(
+            kind,
+            CATALOGUE.signals_of(kind),
+            tuple(Outcome(ISSUES[kind], horizon) for horizon in HORIZONS),
+            estimator,
+            (IDENTITY, IDENTITY),
+            (0.5, 0.75),
+        )
+        for kind, estimator in estimators.items()
+    }
+    return Model(CATALOGUE, step_seconds, HORIZONS, kinds)
+
+
+def _fitted(kind: Kind, seed: int) -> Estimator:
+    random = np.random.default_rng(seed)
+    rows = random.random((200, len(features.names(CATALOGUE.signals_of(kind)))))
+    outcomes = np.stack([rows[:, 0] > 0.7, rows[:, 0] > 0.4], axis=1)
+    rows[random.random(rows.shape) < 0.1] = np.nan
+    forest = RandomForestClassifier(n_estimators=10, max_depth=4, random_state=seed)
+    return Forest(make_pipeline(StandardScaler(), forest).fit(rows, outcomes), (0, 1))

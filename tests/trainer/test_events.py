@@ -1,0 +1,155 @@
+"""Episodes, alerts and verdicts on timelines that can be read by eye.
+
+One character per minute: `.` quiet, `!` at or above the threshold, `#` the issue is present, `_` the entity is away.
+The horizon is 10 minutes, an alert is held for 5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trainer.events import Events, judged
+
+QUIET = "." * 12
+
+timelines = st.integers(1, 60).flatmap(
+    lambda steps: st.lists(st.text("...!!#_", min_size=steps, max_size=steps), min_size=1, max_size=4)
+)
+
+
+def events(*timelines: str, probability_inside: float = 1.0) -> Events:
+    """The events of one timeline per entity."""
+    marks = np.array([list(line) for line in timelines]).T
+    chances = {".": 0.1, "!": 0.7, "#": probability_inside, "_": np.nan}
+    probability = np.vectorize(chances.__getitem__, otypes=[float])(marks)
+    return judged(
+        probability,
+        marks == "#",
+        marks != "_",
+        threshold=0.5,
+        horizon_seconds=600.0,
+        step_seconds=60.0,
+        hold_seconds=300.0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("timeline", "leads_minutes", "verdicts"),
+    [
+        pytest.param("....!!!....###" + QUIET, [7], ["hit"], id="an alert before the onset"),
+        pytest.param("....!.###" + QUIET, [2], ["hit"], id="two minutes are just in time"),
+        pytest.param("....!###" + QUIET, [None], ["late"], id="one minute is true but too late"),
+        pytest.param("....!.........#" + QUIET, [10], ["hit"], id="one horizon after the last firing step"),
+        pytest.param("....!..........#" + QUIET, [None], ["false_alarm"], id="one step more than the horizon"),
+        pytest.param("...." + "!" * 20 + "#" + QUIET, [20], ["hit"], id="two horizons of alert"),
+        pytest.param("...." + "!" * 21 + "#" + QUIET, [None], ["false_alarm"], id="longer than two horizons"),
+        pytest.param("....!.....!..###" + QUIET, [9], ["hit"], id="five minutes below are held"),
+        pytest.param("....!......!..###" + QUIET, [10], ["hit", "hit"], id="six minutes below end the alert"),
+        pytest.param("....!!!##!!" + QUIET, [3], ["hit", "false_alarm"], id="firing on after recovery is a new alert"),
+        pytest.param("..!!##...!!##" + QUIET, [2, 2], ["hit", "hit"], id="an alert for each of two episodes"),
+        pytest.param("....!!!##..##" + QUIET, [3], ["hit"], id="two minutes of pause are no recovery"),
+        pytest.param("....!!!##...##" + QUIET, [3, None], ["hit"], id="three minutes of pause are one"),
+        pytest.param("##....." + QUIET, [], [], id="there from the start"),
+        pytest.param(".#....." + QUIET, [], [], id="no two minutes of record before it"),
+        pytest.param("..#...." + QUIET, [None], [], id="two minutes of record before it"),
+        pytest.param("....!!!!....", [], ["undecided"], id="the record ends within the horizon"),
+        pytest.param("..!!" + "." * 10, [], ["false_alarm"], id="the record ends with the horizon"),
+        pytest.param("." + "!" * 21, [], ["false_alarm"], id="firing for more than two horizons to the end"),
+        pytest.param("...!!___________", [], ["false_alarm"], id="the entity went away"),
+    ],
+)
+def test_timeline_is_judged_as_a_person_would(
+    timeline: str, leads_minutes: list[int | None], verdicts: list[str]
+) -> None:
+    found = events(timeline)
+    leads = [None if e.lead_seconds is None else e.lead_seconds / 60 for e in found.episodes]
+    assert leads == leads_minutes
+    assert [a.verdict for a in found.alerts] == verdicts
+
+
+def test_positions_of_episodes_and_alerts_are_those_of_the_timeline() -> None:
+    found = events(QUIET + "." * 9, "....!!!....###.......")
+    assert [tuple(e) for e in found.episodes] == [(1, 11, 14, 420.0)]
+    assert [tuple(a) for a in found.alerts] == [(1, 4, 6, "hit")]
+
+
+def test_figures_add_up_by_hand() -> None:
+    figures = events(
+        "....!!!....###......................",  # foreseen 7 minutes before
+        "....!!!!...###......................",  # the same
+        "....!......###......................",  # the same
+        "...............###..................",  # missed
+        "__________###.......................",  # missed, and nobody could have seen it
+        "!!..................................",  # a false alarm
+        "..................................!!",  # undecided
+    ).figures
+    assert asdict(figures) == {
+        "episodes": 5,
+        "unforeseeable": 1,
+        "recalled": 3,
+        "recall": 0.6,
+        "alerts": 4,
+        "late": 0,
+        "undecided": 1,
+        "precision": 0.75,
+        "lead_median_seconds": 420.0,
+        "lead_p10_seconds": 420.0,
+        "false_alarms": 1,
+        "entity_days": (7 * 36 - 5 * 3 - 10) / 1440,
+        "false_alarms_per_entity_day": pytest.approx(1440 / (7 * 36 - 5 * 3 - 10)),
+        "alerting_ratio": 12 / (7 * 36 - 5 * 3 - 10),
+        "leads_seconds": (420.0, 420.0, 420.0),
+    }
+
+
+def test_lead_percentiles_lie_between_the_leads() -> None:
+    figures = events(*("...." + "!" * n + "#" + "." * (20 - n) for n in (2, 4, 6, 8, 10))).figures
+    assert figures.leads_seconds == (120.0, 240.0, 360.0, 480.0, 600.0)
+    assert figures.lead_median_seconds == 360.0
+    assert figures.lead_p10_seconds == pytest.approx(168.0)
+
+
+def test_figures_that_nothing_speaks_for_are_none_and_never_zero() -> None:
+    figures = events(QUIET).figures
+    assert (figures.recall, figures.precision, figures.lead_median_seconds) == (None, None, None)
+    assert figures.false_alarms_per_entity_day == 0.0
+    nobody = events("____").figures
+    assert (nobody.false_alarms_per_entity_day, nobody.alerting_ratio, nobody.entity_days) == (None, None, 0.0)
+
+
+def test_no_entity_and_no_step_are_judged_without_a_crash() -> None:
+    nothing = np.zeros((0, 0))
+    found = judged(nothing, nothing > 0, nothing > 0, threshold=0.5, horizon_seconds=600.0, step_seconds=60.0)
+    assert (found.episodes, found.alerts, found.figures.episodes) == ((), (), 0)
+
+
+@given(timelines)
+def test_every_alert_has_one_verdict_and_leads_stay_in_their_bounds(lines: list[str]) -> None:
+    found = events(*lines)
+    figures = found.figures
+    hits = sum(a.verdict == "hit" for a in found.alerts)
+    assert hits + figures.late + figures.false_alarms + figures.undecided == len(found.alerts)
+    assert figures.alerts == hits + figures.late + figures.false_alarms
+    assert figures.recalled == len(figures.leads_seconds) <= min(hits, figures.episodes)
+    assert all(120.0 <= lead <= 1200.0 for lead in figures.leads_seconds)
+    assert all(lines[a.entity][a.begin] == lines[a.entity][a.last] == "!" for a in found.alerts)
+    assert all(lines[e.entity][e.onset] == lines[e.entity][e.end - 1] == "#" for e in found.episodes)
+
+
+@given(timelines)
+def test_what_the_model_says_inside_an_episode_changes_nothing(lines: list[str]) -> None:
+    assert events(*lines, probability_inside=0.0) == events(*lines, probability_inside=1.0)
+
+
+@given(timelines)
+def test_entities_are_judged_apart(lines: list[str]) -> None:
+    alone, doubled = events(*lines).figures, events(*lines, *lines).figures
+    assert (doubled.episodes, doubled.recalled) == (2 * alone.episodes, 2 * alone.recalled)
+    assert (doubled.alerts, doubled.false_alarms) == (2 * alone.alerts, 2 * alone.false_alarms)
+    assert doubled.recall == alone.recall
+    assert doubled.precision == alone.precision

@@ -1,0 +1,213 @@
+"""Events: what a person on call would say of the alerts, one verdict per alert and per episode.
+
+An **episode** runs from onset to recovery, pauses of at most MERGE_SECONDS included. One that was there when the record
+began, or began within MIN_LEAD_SECONDS of that, could not be announced inside it and is left out.
+
+An **alert** runs from the first to the last step at which the probability reached the threshold; `hold_seconds` below
+it end an alert, as `keep_firing_for` does. Steps inside an episode do not count, an onset ends the alert, and one that
+fires on after the recovery is a new one: somebody is notified again.
+
+At each firing step an alert claims "it begins within the horizon". So, with the entity's next onset after the alert:
+- **hit**: the onset came within one horizon of the last firing step, at least MIN_LEAD_SECONDS and at most two horizons
+  after the alert began. (An alert that was wrong for a whole horizon before it came true is no warning: without this
+  limit, one that never ends would foresee everything.)
+- **late**: the same, but less than MIN_LEAD_SECONDS after the alert began. True, but of no use: it recalls nothing.
+- **undecided**: no such onset, but the record ended too early to say so. Counted nowhere.
+- **false alarm**: every other one. So is an alert for an entity that went away before anything happened.
+
+An episode is recalled when it has a hit; its lead time counts from the first of them. Precision is the share of decided
+alerts that were no false alarm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal, NamedTuple
+
+import numpy as np
+
+from predictor.panel import BoolArray, FloatArray
+from trainer.outcomes import MERGE_SECONDS, merged
+
+MIN_LEAD_SECONDS: Final = 120.0
+"""Less is no warning: it takes a person longer to read the notification and open a terminal."""
+
+HOLD_SECONDS: Final = 300.0
+"""The usual keep_firing_for of alert rules on a noisy number."""
+
+MAX_HORIZONS: Final = 2.0
+"""How many horizons before the onset a hit may have begun."""
+
+Verdict = Literal["hit", "late", "false_alarm", "undecided"]
+IntArray = np.ndarray[Any, np.dtype[np.intp]]
+
+
+class Episode(NamedTuple):
+    """One issue of one entity, present at steps [onset, end); lead_seconds is None when no alert came in time."""
+
+    entity: int
+    onset: int
+    end: int
+    lead_seconds: float | None
+
+
+class Alert(NamedTuple):
+    """One alert of one entity: its first and its last firing step, and what came of it."""
+
+    entity: int
+    begin: int
+    last: int
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class EventFigures:
+    """The event figures of one outcome; a figure that nothing speaks for is None, never zero.
+
+    unforeseeable: episodes whose entity was not there MIN_LEAD_SECONDS before; they count as missed all the same.
+    alerts: the decided ones, hits + late + false_alarms. entity_days: days × entities, present without the issue.
+    alerting_ratio: share of that time spent above the threshold. leads_seconds: of recalled episodes, ascending.
+    """
+
+    episodes: int
+    unforeseeable: int
+    recalled: int
+    recall: float | None
+    alerts: int
+    late: int
+    undecided: int
+    precision: float | None
+    lead_median_seconds: float | None
+    lead_p10_seconds: float | None
+    false_alarms: int
+    entity_days: float
+    false_alarms_per_entity_day: float | None
+    alerting_ratio: float | None
+    leads_seconds: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Events:
+    """All episodes and alerts of one outcome by entity and time, and the figures that sum them up."""
+
+    episodes: tuple[Episode, ...]
+    alerts: tuple[Alert, ...]
+    figures: EventFigures
+
+
+class _Runs(NamedTuple):
+    """Runs of one mask, sorted by entity and step. All three: (runs,); both ends belong to the run."""
+
+    entity: IntArray
+    first: IntArray
+    last: IntArray
+
+
+def judged(
+    probability: FloatArray,
+    active: BoolArray,
+    present: BoolArray,
+    *,
+    threshold: float,
+    horizon_seconds: float,
+    step_seconds: float,
+    hold_seconds: float = HOLD_SECONDS,
+) -> Events:
+    """The episodes and alerts of one outcome.
+
+    probability, active, present: (steps, entities) on a grid without gaps; probability is NaN where there is none.
+    """
+    steps = len(active)
+    inside = merged(active, round(MERGE_SECONDS / step_seconds))
+    spans = _runs(inside, 0.0)
+    with np.errstate(invalid="ignore"):
+        firing = (probability >= threshold) & ~inside
+    runs = _runs(firing, hold_seconds / step_seconds, apart_where=inside)
+    following = _next_onset(runs, spans, steps)
+    verdicts = _verdicts(runs, spans, following, steps, horizon_seconds / step_seconds, step_seconds)
+    lead_steps = np.full(len(spans.entity), -1, dtype=np.intp)
+    hits = verdicts == "hit"
+    np.maximum.at(lead_steps, following[hits], spans.first[following[hits]] - runs.first[hits])
+    counted = spans.first * step_seconds >= MIN_LEAD_SECONDS
+    episodes = tuple(
+        Episode(entity, first, last + 1, lead * step_seconds if lead >= 0 else None)
+        for entity, first, last, lead in zip(*(a[counted].tolist() for a in (*spans, lead_steps)), strict=True)
+    )
+    alerts = tuple(Alert(*run) for run in zip(*(a.tolist() for a in (*runs, verdicts)), strict=True))
+    observed = present & ~inside
+    before = spans.first[counted] - int(np.ceil(MIN_LEAD_SECONDS / step_seconds))
+    unforeseeable = int((~present[before, spans.entity[counted]]).sum())
+    figures = _figures(
+        episodes, alerts, unforeseeable, int(observed.sum()), int((firing & observed).sum()), step_seconds
+    )
+    return Events(episodes, alerts, figures)
+
+
+def _runs(mask: BoolArray, bridge_steps: float, apart_where: BoolArray | None = None) -> _Runs:
+    """Runs of True per entity; gaps of at most bridge_steps are part of a run, unless apart_where is True in one."""
+    entity, step = np.nonzero(mask.T)
+    if not len(step):
+        return _Runs(entity, step, step)
+    apart = (np.diff(entity) != 0) | (np.diff(step) - 1 > bridge_steps + 1e-9)
+    if apart_where is not None:
+        passed = np.cumsum(apart_where, axis=0)
+        apart |= np.diff(passed[step, entity]) != 0
+    starts = np.concatenate([[True], apart])
+    ends = np.concatenate([apart, [True]])
+    return _Runs(entity[starts], step[starts], step[ends])
+
+
+def _next_onset(alerts: _Runs, episodes: _Runs, steps: int) -> IntArray:
+    """(alerts,): position of the first episode of the same entity after the alert, -1 without one."""
+    keys = episodes.entity * steps + episodes.first
+    position = np.searchsorted(keys, alerts.entity * steps + alerts.last)
+    known = position < len(keys)
+    known[known] = episodes.entity[position[known]] == alerts.entity[known]
+    return np.where(known, position, -1)
+
+
+def _verdicts(
+    alerts: _Runs, episodes: _Runs, following: IntArray, steps: int, horizon_steps: float, step_seconds: float
+) -> np.ndarray[Any, np.dtype[np.str_]]:
+    """(alerts,): the verdict of each alert, as the module's docstring says."""
+    never = np.iinfo(np.intp).max // 2
+    onset = np.full(len(following), never, dtype=np.intp)
+    onset[following >= 0] = episodes.first[following[following >= 0]]
+    close = onset - alerts.last <= horizon_steps + 1e-9
+    fresh = onset - alerts.first <= MAX_HORIZONS * horizon_steps + 1e-9
+    in_time = (onset - alerts.first) * step_seconds >= MIN_LEAD_SECONDS
+    # An onset in the first step after the record could still have made it a hit.
+    open_ended = (steps - alerts.last <= horizon_steps) & (steps - alerts.first <= MAX_HORIZONS * horizon_steps)
+    conditions = [close & fresh & in_time, close & fresh, ~close & open_ended]
+    return np.select(conditions, ["hit", "late", "undecided"], "false_alarm")
+
+
+def _figures(
+    episodes: tuple[Episode, ...],
+    alerts: tuple[Alert, ...],
+    unforeseeable: int,
+    observed_steps: int,
+    firing_steps: int,
+    step_seconds: float,
+) -> EventFigures:
+    leads = tuple(sorted(e.lead_seconds for e in episodes if e.lead_seconds is not None))
+    count = {verdict: sum(a.verdict == verdict for a in alerts) for verdict in ("late", "false_alarm", "undecided")}
+    decided = len(alerts) - count["undecided"]
+    entity_days = observed_steps * step_seconds / 86400
+    return EventFigures(
+        episodes=len(episodes),
+        unforeseeable=unforeseeable,
+        recalled=len(leads),
+        recall=len(leads) / len(episodes) if episodes else None,
+        alerts=decided,
+        late=count["late"],
+        undecided=count["undecided"],
+        precision=1 - count["false_alarm"] / decided if decided else None,
+        lead_median_seconds=float(np.quantile(leads, 0.5)) if leads else None,
+        lead_p10_seconds=float(np.quantile(leads, 0.1)) if leads else None,
+        false_alarms=count["false_alarm"],
+        entity_days=entity_days,
+        false_alarms_per_entity_day=count["false_alarm"] / entity_days if observed_steps else None,
+        alerting_ratio=firing_steps / observed_steps if observed_steps else None,
+        leads_seconds=leads,
+    )
