@@ -121,15 +121,13 @@ def run_command(
 
     Errors in `expected` end it with one line and code 1; bad flags and settings with one line and code 2.
     """
-    known = parser.parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
+    known = parser.parse_args(joined(sys.argv[1:] if arguments is None else arguments))
     settings_type, command = commands[known.command]
     given = {k: v for k, v in vars(known).items() if k != "command"}
     try:
-        settings = load(settings_type, given, os.environ, siblings)
+        sys.exit(command(load(settings_type, given, os.environ, siblings)))
     except SettingsError as error:
-        _exit(f"{parser.prog} {known.command}: {error}", 2)
-    try:
-        sys.exit(command(settings))
+        _exit(f"{parser.prog} {known.command}: {_flat(error)}", 2)
     except expected as error:
         _exit(f"{parser.prog} {known.command}: {_flat(error)}", 1)
     except KeyboardInterrupt:
@@ -145,12 +143,7 @@ def subcommands(parser: argparse.ArgumentParser, commands: Commands) -> None:
         add_flags(one, settings_type)
 
 
-def variables_of(*settings: type[Settings]) -> frozenset[str]:
-    """The environment variables that the given settings read."""
-    return frozenset(variable(flag_name(field)) for one in settings for field in one.model_fields.values())
-
-
-def _joined(arguments: Sequence[str]) -> list[str]:
+def joined(arguments: Sequence[str]) -> list[str]:
     """The arguments with `--start -14d` as `--start=-14d`: argparse would take -14d for a flag."""
     joined: list[str] = []
     for argument in arguments:
@@ -159,6 +152,11 @@ def _joined(arguments: Sequence[str]) -> list[str]:
         else:
             joined.append(argument)
     return joined
+
+
+def variables_of(*settings: type[Settings]) -> frozenset[str]:
+    """The environment variables that the given settings read."""
+    return frozenset(variable(flag_name(field)) for one in settings for field in one.model_fields.values())
 
 
 def _file(path: Path, fields: Mapping[str, str]) -> dict[str, Any]:

@@ -42,6 +42,7 @@ _TRAINER: Final = (
     "false-alarms.per-entity-day",
 )
 _EMITTER: Final = (
+    "anchor",
     "web.listen-address",
     "nodes",
     "pods",

@@ -33,7 +33,7 @@ def span_text(seconds: float) -> str:
     for unit in ("w", "d", "h", "m"):
         if seconds >= UNITS_SECONDS[unit] and seconds % UNITS_SECONDS[unit] == 0:
             return f"{seconds / UNITS_SECONDS[unit]:.0f}{unit}"
-    return f"{seconds:g}s"
+    return f"{seconds:.0f}s" if seconds == int(seconds) else f"{seconds:g}s"
 
 
 def moment(text: str | float, now: float) -> float:

@@ -39,7 +39,7 @@ class TrainSettings(_Common):
     step: Span = flag("step", 30.0, "grid of training and later of every tick", ge=1, multiple_of=1)
     horizons: Horizons = flag("horizons", (900.0, 3600.0), "how far ahead to predict (default 15m,1h)")
     seed: NonNegativeInt = flag("seed", 0, "seed of everything random")
-    max_rows: int = flag("max-rows", 60_000, "rows per kind to fit on; all rows before an issue are kept", ge=1_000)
+    max_rows: int = flag("max-rows", 30_000, "rows per kind to fit on; all rows before an issue are kept", ge=1_000)
     false_alarms_per_entity_day: PositiveFloat = flag(
         "false-alarms.per-entity-day", 0.02, "budget from which the alert thresholds follow"
     )

@@ -28,13 +28,15 @@ def threshold(
 ) -> float:
     """The lowest candidate whose false alarms stay within the budget, the highest when none does.
 
+    One false alarm is always allowed: a history so short that the budget comes to less cannot show more.
+
     All arrays are (rows,), in any order. A false alarm is an unbroken run of rows at or above the threshold none of
     which had the issue within its horizon.
     """
     order = np.lexsort((step, entity))
     order = order[counts[order]]
     p, c, s, e = probability[order], came[order], step[order], entity[order]
-    budget = false_alarms_per_entity_day * len(order) * step_seconds / 86400.0
+    budget = max(1.0, false_alarms_per_entity_day * len(order) * step_seconds / 86400.0)
     pause = round(PAUSE_SECONDS / step_seconds)
     for candidate in CANDIDATES:
         if false_alarms(p >= candidate, c, s, e, pause) <= budget:

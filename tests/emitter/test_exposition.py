@@ -22,8 +22,8 @@ def troubled() -> Live:
     clock = [START + 600.0]
     live = Live(arguments(nodes=3, pods=16), clock=lambda: clock[0])
     for kind in ("crash_loop", "batch_job", "node_not_ready", "disk_filling", "memory_leak", "planned_drain"):
-        live.simulation.begin(plan(kind, live.simulation.now, ramp_seconds=600.0))
-    clock[0] += 1240.0
+        live.simulation.begin(plan(kind, live.simulation.now, ramp_seconds=300.0 if kind == "batch_job" else 600.0))
+    clock[0] += 1000.0
     live.catch_up()
     return live
 

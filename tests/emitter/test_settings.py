@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from commandline.settings import SettingsError
-from emitter.cli import joined, main
+from emitter.cli import main
 from emitter.settings import BackfillSettings, ServeSettings, backfill_arguments, listen_address, serve_arguments
 
 NOW = 1_700_000_015.0
@@ -66,10 +66,6 @@ def test_moments_are_on_the_grid_and_the_anchor_defaults_to_the_start_of_serving
     assert (history.start, history.anchor, end) == (1_699_996_410.0, 1_699_998_210.0, 1_699_998_210.0)
     with pytest.raises(SettingsError, match="future"):
         serve_arguments(ServeSettings(start=NOW + 60), NOW)
-
-
-def test_a_relative_start_may_stand_apart_from_its_flag() -> None:
-    assert joined(["backfill", "--start", "-3d", "--end", "now"]) == ["backfill", "--start=-3d", "--end", "now"]
 
 
 @pytest.mark.parametrize(

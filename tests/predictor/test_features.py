@@ -18,7 +18,7 @@ def panel_of(kind: Kind, values: FloatArray) -> Panel:
     """A panel over made-up entities whose values are (signals, steps, entities)."""
     signals = tuple(s.name for s in catalogue.default().signals_of(kind))
     entities: tuple[Entity, ...] = tuple((f"e{i:03d}",) * len(LABELS[kind]) for i in range(values.shape[2]))
-    times = np.arange(values.shape[1]) * STEP_SECONDS
+    times = np.arange(values.shape[1], dtype=np.float64) * STEP_SECONDS
     return Panel(kind, times, entities, signals, values, (), np.zeros((0, *values.shape[1:]), dtype=np.bool_))
 
 

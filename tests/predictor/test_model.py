@@ -24,7 +24,7 @@ def random_panel(kind: Kind, steps: int) -> Panel:
     active = rng.random((len(rules), steps, 4)) < 0.1
     entities = tuple((f"{kind}-{i}",) * len(LABELS[kind]) for i in range(4))
     issues = tuple(r.issue for r in rules)
-    times = 1_700_000_010.0 + 30.0 * np.arange(steps)
+    times = 1_700_000_010.0 + 30.0 * np.arange(steps, dtype=np.float64)
     return Panel(kind, times, entities, tuple(s.name for s in signals), values, issues, active)
 
 

@@ -1,0 +1,5 @@
+"""`python -m emitter` is `kip-emitter`."""
+
+from emitter.cli import main
+
+main()

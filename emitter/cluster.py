@@ -1,0 +1,231 @@
+"""What the pretend cluster consists of: nodes and workloads, scaled from two numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from numpy.random import Generator
+
+from emitter.randomness import generator, uid
+
+GIB: Final = 1024.0**3
+MIB: Final = 1024.0**2
+REPLICAS_PER_WORKLOAD: Final = 3.2
+"""Average that decides how many workloads a number of pods makes."""
+
+MIN_WORKLOADS: Final = 10
+"""Below it not every kind of workload that the faults need would exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One machine."""
+
+    name: str
+    ip: str
+    uid: str
+    cores: int
+    memory_bytes: float
+    root_bytes: float
+    containerd_bytes: float
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """One controller and the service in front of it; requests and limits are those of its single container."""
+
+    namespace: str
+    name: str
+    kind: str
+    replicas: int
+    uid: str
+    service_uid: str
+    cluster_ip: str
+    image: str
+    http: bool
+    rate: float
+    """Requests a second and replica at an average hour."""
+    cpu_request: float
+    cpu_limit: float
+    """Cores; NaN without a limit."""
+    memory_request: float
+    memory_limit: float
+    resident_ratio: float
+    """Resident memory at rest over the limit."""
+    transient_ratio: float
+    """Peaks between two scrapes over the limit: what kills a container that scrapes see at 95 %."""
+    latency_seconds: float
+    volume_bytes: float
+
+    @property
+    def label(self) -> str:
+        """namespace/name."""
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The whole inventory; jobs come and go beside it."""
+
+    nodes: tuple[Node, ...]
+    workloads: tuple[Workload, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    namespace: str
+    name: str
+    kind: str
+    http: bool
+    cpu_limit: float
+    memory_mib: float
+    latency_seconds: float
+    volume_gib: float = 0.0
+
+
+NO_LIMIT: Final = math.nan
+TEMPLATES: Final = (
+    _Template("shop", "frontend", "Deployment", True, 0.5, 384, 0.030),
+    _Template("shop", "checkout", "Deployment", True, 0.5, 512, 0.055),
+    _Template("data", "postgres", "StatefulSet", False, 1.0, 2048, 0.010, 40),
+    _Template("shop", "cart", "Deployment", True, 0.4, 256, 0.025),
+    _Template("platform", "auth", "Deployment", True, 0.3, 256, 0.020),
+    _Template("data", "orders-db", "StatefulSet", False, 0.8, 1536, 0.010, 24),
+    _Template("shop", "catalog", "Deployment", True, 0.5, 768, 0.040),
+    _Template("batch", "report-worker", "Deployment", False, 0.6, 1024, 0.0),
+    _Template("platform", "search", "StatefulSet", True, 0.8, 2048, 0.060, 60),
+    _Template("shop", "payments", "Deployment", True, 0.4, 384, 0.070),
+    _Template("platform", "notifications", "Deployment", True, 0.25, 256, 0.045),
+    _Template("shop", "recommendations", "Deployment", True, 0.7, 1024, 0.065),
+    _Template("data", "events", "StatefulSet", False, 0.8, 1536, 0.010, 50),
+    _Template("batch", "image-resizer", "Deployment", False, NO_LIMIT, 768, 0.0),
+    _Template("platform", "gateway", "Deployment", True, 0.6, 512, 0.015),
+    _Template("platform", "sessions", "StatefulSet", False, 0.4, 1024, 0.005, 16),
+)
+
+
+def build(nodes: int, pods: int, seed: int) -> Cluster:
+    """The cluster of the given size; pods counts what runs at rest, daemons included.
+
+    Raises ValueError with one line when the numbers make no cluster.
+    """
+    if nodes < 1:
+        raise ValueError(f"a cluster has at least one node, got {nodes}")
+    if pods < nodes + MIN_WORKLOADS:
+        raise ValueError(f"{nodes} nodes need at least {nodes + MIN_WORKLOADS} pods, got {pods}")
+    rng = generator(seed, "", "cluster")
+    per_node = pods / nodes
+    return Cluster(
+        tuple(_node(rng, i, per_node) for i in range(nodes)),
+        (*_workloads(rng, pods - nodes), _daemon(rng, nodes), _job(rng)),
+    )
+
+
+def _node(rng: Generator, index: int, pods: float) -> Node:
+    cores = 4 if pods <= 16 else 8 if pods <= 32 else 16
+    return Node(
+        name=f"worker-{index + 1:02d}",
+        ip=f"10.0.{index // 250}.{index % 250 + 10}",
+        uid=uid(rng),
+        cores=cores,
+        memory_bytes=cores * 6.0 * GIB - 96 * MIB,
+        root_bytes=float(rng.choice([80, 100, 120])) * GIB,
+        containerd_bytes=float(rng.choice([60, 80])) * GIB,
+    )
+
+
+def _workloads(rng: Generator, pods: int) -> list[Workload]:
+    count = max(MIN_WORKLOADS, round(pods / REPLICAS_PER_WORKLOAD))
+    replicas = [pods // count + (1 if i < pods % count else 0) for i in range(count)]
+    for i in range(count):  # databases stay at two or fewer, so that front ends grow with the cluster
+        surplus = max(0, replicas[i] - 2) if TEMPLATES[i % len(TEMPLATES)].kind == "StatefulSet" else 0
+        replicas[i] -= surplus
+        for k in range(surplus):
+            replicas[_next_deployment(i + k, count)] += 1
+    return [_workload(rng, i, replicas[i]) for i in range(count)]
+
+
+def _next_deployment(after: int, count: int) -> int:
+    return next(
+        i % count for i in range(after, after + count) if TEMPLATES[i % count % len(TEMPLATES)].kind == "Deployment"
+    )
+
+
+def _workload(rng: Generator, index: int, replicas: int) -> Workload:
+    template = TEMPLATES[index % len(TEMPLATES)]
+    generation = index // len(TEMPLATES)
+    memory = template.memory_mib * MIB
+    limited = not math.isnan(template.cpu_limit)
+    return Workload(
+        namespace=template.namespace if generation == 0 else f"{template.namespace}-{generation + 1}",
+        name=template.name,
+        kind=template.kind,
+        replicas=replicas,
+        uid=uid(rng),
+        service_uid=uid(rng),
+        cluster_ip=f"10.96.{index // 250}.{index % 250 + 1}",
+        image=f"registry.example.com/{template.name}:{_version(rng)}",
+        http=template.http,
+        rate=float(rng.uniform(6, 16)) if template.http else 0.0,
+        cpu_request=template.cpu_limit * 0.4 if limited else 0.2,
+        cpu_limit=template.cpu_limit,
+        memory_request=memory * float(rng.uniform(0.5, 0.8)),
+        memory_limit=memory,
+        resident_ratio=float(rng.uniform(0.3, 0.5)),
+        transient_ratio=float(rng.uniform(0.01, 0.045)),
+        latency_seconds=template.latency_seconds * float(rng.uniform(0.8, 1.25)),
+        volume_bytes=template.volume_gib * GIB,
+    )
+
+
+def _version(rng: Generator) -> str:
+    return f"{rng.integers(1, 5)}.{rng.integers(0, 30)}.{rng.integers(0, 10)}"
+
+
+def _daemon(rng: Generator, nodes: int) -> Workload:
+    return Workload(
+        namespace="monitoring",
+        name="node-agent",
+        kind="DaemonSet",
+        replicas=nodes,
+        uid=uid(rng),
+        service_uid=uid(rng),
+        cluster_ip="10.96.255.1",
+        image=f"registry.example.com/node-agent:{_version(rng)}",
+        http=False,
+        rate=0.0,
+        cpu_request=0.05,
+        cpu_limit=0.2,
+        memory_request=96 * MIB,
+        memory_limit=192 * MIB,
+        resident_ratio=0.45,
+        transient_ratio=0.01,
+        latency_seconds=0.0,
+        volume_bytes=0.0,
+    )
+
+
+def _job(rng: Generator) -> Workload:
+    """The template of batch jobs: no replicas at rest, one pod for as long as a job runs."""
+    return Workload(
+        namespace="batch",
+        name="nightly-report",
+        kind="Job",
+        replicas=0,
+        uid=uid(rng),
+        service_uid=uid(rng),
+        cluster_ip="10.96.255.2",
+        image=f"registry.example.com/nightly-report:{_version(rng)}",
+        http=False,
+        rate=0.0,
+        cpu_request=0.5,
+        cpu_limit=1.0,
+        memory_request=512 * MIB,
+        memory_limit=1024 * MIB,
+        resident_ratio=0.3,
+        transient_ratio=0.01,
+        latency_seconds=0.0,
+        volume_bytes=0.0,
+    )

@@ -1,0 +1,176 @@
+"""Harmless episodes that look like the beginning of a fault."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from emitter.controllers import begin_rollout, finished
+from emitter.episodes import Episode, healthy_nodes, name_node, name_pod, name_workload, steady_pods
+from emitter.lifecycle import complete, create, delete
+from emitter.state import PENDING, RUNNING
+from emitter.world import World
+
+SAWTOOTH_SECONDS: Final = 900.0
+"""A garbage collector's or a log rotation's period."""
+
+
+class Lookalike(Episode):
+    """An episode that leads to no issue and lasts ramp plus hold."""
+
+    issue = None
+    predictable = False
+
+    def begin(self, world: World) -> None:
+        {"pod": name_pod, "node": name_node, "workload": name_workload}[self.kind](self, world)
+        self.end = self.plan.start + self.ramp_seconds + self.plan.hold_seconds
+
+    def room_bytes(self, world: World, top_ratio: float) -> float:
+        """Memory between the pod's rest and a part of its limit."""
+        spec = world.cluster.workloads[int(world.pods.workload[self.target])]
+        return max(0.0, top_ratio * spec.memory_limit - 1.1 * spec.resident_ratio * spec.memory_limit)
+
+
+@dataclass
+class CacheWarmup(Lookalike):
+    """Memory rises as in a leak and levels off below 95 % of the limit."""
+
+    type, kind = "cache_warmup", "pod"
+
+    @classmethod
+    def candidates(cls, world: World) -> list[int]:
+        return [int(s) for s in np.flatnonzero(steady_pods(world, ("Deployment", "StatefulSet")))]
+
+    def apply(self, world: World) -> None:
+        top = self.room_bytes(world, 0.74 + 0.1 * self.plan.severity)
+        world.pressures.memory_bytes[self.target] += top * (1.0 - math.exp(-3.0 * self.progress(world.now)))
+
+
+@dataclass
+class GarbageSawtooth(CacheWarmup):
+    """A garbage collector lets memory grow and collects late, again and again."""
+
+    type = "gc_sawtooth"
+
+    def apply(self, world: World) -> None:
+        part = (world.now - self.plan.start) % SAWTOOTH_SECONDS / SAWTOOTH_SECONDS
+        top = self.room_bytes(world, 0.72 + 0.1 * self.plan.severity)
+        world.pressures.memory_bytes[self.target] += top * part
+
+
+@dataclass
+class BatchJob(Lookalike):
+    """A job uses nearly all the CPU it may, and finishes."""
+
+    type, kind = "batch_job", "workload"
+
+    @classmethod
+    def candidates(cls, world: World) -> list[int]:
+        return [i for i, w in enumerate(world.cluster.workloads) if w.kind == "Job"]
+
+    def begin(self, world: World) -> None:
+        super().begin(world)
+        identity = world.pods.identity[create(world, self.target)]
+        assert identity is not None, "just created"
+        identity.arranged = True
+        self.entity = {"namespace": identity.namespace, "pod": identity.name}
+        self.uid = identity.uid
+
+    def apply(self, world: World) -> None:
+        slot = world.slot_by_uid.get(self.uid)
+        if slot is not None:
+            world.pods.busy_ratio[slot] = 0.1
+            world.pressures.cpu_cores[slot] += 0.45 * float(world.pods.cpu_limit[slot])
+
+    def finish(self, world: World) -> None:
+        slot = world.slot_by_uid.get(self.uid)
+        if slot is not None and world.pods.phase[slot] == RUNNING:
+            complete(world, slot)
+        elif slot is not None and not finished(world, slot):
+            delete(world, slot)
+
+
+@dataclass
+class HealthyRollout(Lookalike):
+    """New pods replace old ones, one by one, and stay well."""
+
+    type, kind = "rollout", "workload"
+
+    @classmethod
+    def candidates(cls, world: World) -> list[int]:
+        rolling = {r.workload for r in world.rollouts}
+        return [i for i, w in enumerate(world.cluster.workloads) if w.kind == "Deployment" and i not in rolling]
+
+    def begin(self, world: World) -> None:
+        super().begin(world)
+        begin_rollout(world, self.target)
+
+    def apply(self, world: World) -> None:
+        """The rollout itself is the controllers' work."""
+
+
+@dataclass
+class TrafficPeak(Lookalike):
+    """More visitors than usual, within capacity."""
+
+    type, kind = "traffic_peak", "workload"
+
+    @classmethod
+    def candidates(cls, world: World) -> list[int]:
+        return [i for i, w in enumerate(world.cluster.workloads) if w.http]
+
+    def apply(self, world: World) -> None:
+        part = (world.now - self.plan.start) / (self.end - self.plan.start)
+        height = 0.2 + 0.15 * self.plan.severity
+        world.pressures.traffic_factor[self.target] *= 1.0 + height * math.sin(math.pi * min(max(part, 0.0), 1.0))
+
+
+@dataclass
+class LogGrowth(Lookalike):
+    """Logs grow on a node's disk until they are rotated, well below its limit."""
+
+    type, kind = "log_growth", "node"
+
+    @classmethod
+    def candidates(cls, world: World) -> list[int]:
+        return healthy_nodes(world)
+
+    def apply(self, world: World) -> None:
+        part = (world.now - self.plan.start) % (2 * SAWTOOTH_SECONDS) / (2 * SAWTOOTH_SECONDS)
+        height = (0.2 + 0.1 * self.plan.severity) * world.cluster.nodes[self.target].root_bytes
+        world.pressures.disk_bytes[self.target] += height * part
+
+
+@dataclass
+class PlannedDrain(Lookalike):
+    """A node is cordoned and emptied for maintenance, then opened again."""
+
+    type, kind = "planned_drain", "node"
+
+    @classmethod
+    def candidates(cls, world: World) -> list[int]:
+        fine = healthy_nodes(world)
+        return fine if len(fine) > max(1, len(world.cluster.nodes) // 2) else []
+
+    def apply(self, world: World) -> None:
+        world.nodes.cordoned[self.target] = True
+        pods = world.pods
+        movable = np.array([w.kind == "Deployment" for w in world.cluster.workloads])[pods.workload]
+        owned = np.array([p is not None and p.arranged for p in pods.identity])
+        here = np.flatnonzero((pods.node == self.target) & (pods.phase == RUNNING) & movable & ~owned)
+        starting = ((pods.phase == PENDING) | ((pods.phase == RUNNING) & ~pods.ready)).any()
+        if len(here) and not starting:  # a disruption budget: one pod at a time, once the last one is replaced
+            delete(world, int(here[0]))
+
+    def finish(self, world: World) -> None:
+        world.nodes.cordoned[self.target] = False
+
+
+LOOKALIKES: Final[Mapping[str, type[Episode]]] = {
+    kind.type: kind
+    for kind in (CacheWarmup, GarbageSawtooth, BatchJob, HealthyRollout, TrafficPeak, LogGrowth, PlannedDrain)
+}
