@@ -1,0 +1,1 @@
+"""The live shell: every step read Prometheus, ask the model, publish the probabilities."""

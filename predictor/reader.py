@@ -56,8 +56,9 @@ class PrometheusReader:
 
     def __init__(self, url: str, timeout_seconds: float) -> None:
         self.url = checked_url(url)
-        # The next tick is the retry; a read that retries by itself would overlap it.
-        self._client = PrometheusConnect(self.url, retry=Retry(total=0), timeout=timeout_seconds)
+        # The next tick is the retry; a read that retries by itself would overlap it. read=False lets a timeout through
+        # as a timeout instead of as a broken connection.
+        self._client = PrometheusConnect(self.url, retry=Retry(total=0, read=False), timeout=timeout_seconds)
         self._timeout_seconds = timeout_seconds
 
     def read(self, catalogue: Catalogue, start: float, end: float, step_seconds: float) -> Reading:

@@ -71,7 +71,7 @@ def test_a_source_that_is_absent_is_said_and_its_issues_are_unknown_not_zero(
     assert check(fake, model_dir) == 0
     lines = lines_of(capsys)
     assert "pod_failure pod unknown not at all: no kube-state-metrics" in lines
-    assert "resource_exhaustion node unknown not at all: no node_exporter and kube-state-metrics" in lines
+    assert "resource_exhaustion node unknown not at all: no node_exporter, kube-state-metrics" in lines
     assert (
         "no kube-state-metrics signals: node_failure of nodes, resource_exhaustion of nodes, pod_failure of pods "
         "cannot be seen active"

@@ -1,0 +1,165 @@
+"""API: the snapshot as JSON, in the shape of Prometheus' own API."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from commandline.times import rfc3339
+from exporter.snapshot import Forecast
+from exporter.tick import Published
+from predictor.entities import KINDS, LABELS, Entity, Kind, name_of, namespace_of
+from predictor.panel import FloatArray, Panel
+
+FILTERS: Final = ("kind", "namespace", "issue", "min_probability")
+
+
+class BadRequest(ValueError):
+    """One line that says which part of a request is wrong."""
+
+
+class NotFound(LookupError):
+    """One line that says what is not there."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One published probability."""
+
+    kind: Kind
+    namespace: str
+    name: str
+    issue: str
+    horizon: str
+    probability: float
+    active: bool
+    threshold: float
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which rows are asked for; empty means all."""
+
+    kind: str = ""
+    namespace: str = ""
+    issue: str = ""
+    min_probability: float = 0.0
+
+    @staticmethod
+    def of(query: Mapping[str, str]) -> Filter:
+        """The filter of a query string. Raises BadRequest for an unknown name, kind or number."""
+        unknown = sorted(set(query) - set(FILTERS))
+        if unknown:
+            raise BadRequest(f"unknown parameter {unknown[0]!r}; there are {', '.join(FILTERS)}")
+        _checked_kind(query.get("kind", "") or KINDS[0])
+        text = query.get("min_probability", "0")
+        try:
+            lowest = float(text)
+        except ValueError as error:
+            raise BadRequest(f"min_probability is not a number: {text[:80]!r}") from error
+        if not 0.0 <= lowest <= 1.0:
+            raise BadRequest(f"min_probability is not between 0 and 1: {text[:80]!r}")
+        return Filter(query.get("kind", ""), query.get("namespace", ""), query.get("issue", ""), lowest)
+
+    def lets(self, row: Row) -> bool:
+        """Whether the row is asked for."""
+        return (
+            self.kind in ("", row.kind)
+            and self.namespace in ("", row.namespace)
+            and self.issue in ("", row.issue)
+            and row.probability >= self.min_probability
+        )
+
+
+def rows(forecast: Forecast) -> Iterator[Row]:
+    """The probabilities that /metrics shows of one kind, entity by entity."""
+    for i in forecast.published.nonzero()[0].tolist():
+        yield from _rows_of(forecast, i)
+
+
+def predictions(published: Published, chosen: Filter) -> dict[str, Any]:
+    """All published probabilities that pass the filter, highest first."""
+    found = [row for forecast in published.snapshot.forecasts for row in rows(forecast) if chosen.lets(row)]
+    found.sort(key=lambda row: -row.probability)
+    return {**_heading(published), "predictions": [asdict(row) for row in found]}
+
+
+def entity(published: Published, kind_text: str, path: str) -> dict[str, Any]:
+    """Everything about one entity, also when it is not published singly: probabilities and the window behind them.
+
+    path: the name of a node, namespace/name of a pod or service. Raises NotFound.
+    """
+    kind = _checked_kind(kind_text)
+    labels: Entity = tuple(path.split("/", len(LABELS[kind]) - 1))
+    forecast = published.snapshot.forecast(kind)
+    position = forecast.position.get(labels) if forecast else None
+    if forecast is None or position is None:
+        raise NotFound(f"no {kind} {path[:300]!r} at {rfc3339(published.snapshot.time)}")
+    return {
+        **_heading(published),
+        "kind": kind,
+        "namespace": namespace_of(kind, labels),
+        "name": name_of(labels),
+        "published": bool(forecast.published[position]),
+        "active": {issue: bool(forecast.active[i, position]) for i, issue in enumerate(forecast.issues)},
+        "predictions": [asdict(row) for row in _rows_of(forecast, position)],
+        "window": _window(published, published.snapshot.panels[kind], labels),
+    }
+
+
+def _heading(published: Published) -> dict[str, Any]:
+    manifest = published.served.manifest
+    return {
+        "time": published.snapshot.time,
+        "model": {
+            "fingerprint": manifest.fingerprint,
+            "estimator": manifest.estimator,
+            "trained_at": manifest.trained_at,
+            "step_seconds": manifest.step_seconds,
+        },
+    }
+
+
+def _rows_of(forecast: Forecast, position: int) -> Iterator[Row]:
+    labels = forecast.entities[position]
+    active = dict(zip(forecast.issues, forecast.active[:, position].tolist(), strict=True))
+    for i, outcome in enumerate(forecast.outcomes):
+        probability = float(forecast.probability[i, position])
+        if not math.isnan(probability):
+            yield Row(
+                forecast.kind,
+                namespace_of(forecast.kind, labels),
+                name_of(labels),
+                outcome.issue,
+                outcome.horizon,
+                probability,
+                active[outcome.issue],
+                float(forecast.thresholds[i]),
+            )
+
+
+def _window(published: Published, panel: Panel, labels: Entity) -> dict[str, Any]:
+    """The entity's signals over the window; a value is null where no sample came."""
+    column = panel.entities.index(labels)
+    signals = published.served.model.catalogue.signals_of(panel.kind)
+    return {
+        "times": panel.times.tolist(),
+        "signals": [
+            {"name": one.name, "unit": one.unit, "values": _or_null(panel.values[i, :, column])}
+            for i, one in enumerate(signals)
+        ],
+        "active": {issue: panel.active[i, :, column].tolist() for i, issue in enumerate(panel.issues)},
+    }
+
+
+def _or_null(values: FloatArray) -> list[float | None]:
+    return [None if math.isnan(value) else value for value in values.tolist()]
+
+
+def _checked_kind(text: str) -> Kind:
+    for kind in KINDS:
+        if text == kind:
+            return kind
+    raise BadRequest(f"unknown kind {text[:80]!r}; there are {', '.join(KINDS)}")

@@ -1,0 +1,126 @@
+"""Web: the routes. Everything that is slow happens in worker threads, never on the event loop."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from commandline.times import rfc3339
+from exporter import api
+from exporter.exposition import Page
+from exporter.landing import Landing
+from exporter.tick import Live
+
+TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
+OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+_NOTHING: Final = Page(b"")
+# The page needs its own style and no script, image or frame; a label value that slipped through could do nothing.
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+
+def application(live: Live, reload: Callable[[], str], *, lifecycle: bool) -> Starlette:
+    """The exporter's routes.
+
+    reload: loads the model directory anew and returns an empty text, or the line that says why it could not.
+    lifecycle: whether POST /-/reload may call it.
+    """
+    routes = _Routes(live, reload, lifecycle=lifecycle)
+    return Starlette(
+        routes=[
+            Route("/metrics", routes.metrics),
+            Route("/", routes.landing),
+            Route("/-/healthy", routes.healthy),
+            Route("/-/ready", routes.ready),
+            Route("/-/reload", routes.reload, methods=["POST", "PUT"]),
+            Route("/api/v1/predictions", routes.predictions),
+            Route("/api/v1/predictions/{kind}/{entity:path}", routes.entity),
+        ]
+    )
+
+
+class _Routes:
+    """Plain functions, which Starlette runs in its worker threads."""
+
+    def __init__(self, live: Live, reload: Callable[[], str], *, lifecycle: bool) -> None:
+        self._live = live
+        self._reload = reload
+        self._lifecycle = lifecycle
+        self._landing = Landing(live)
+
+    def metrics(self, request: Request) -> Response:
+        published = self._live.fresh()
+        page = published.page if published else _NOTHING
+        openmetrics = _accepts(request.headers.get("accept", ""), "application/openmetrics-text")
+        tail = self._live.telemetry.openmetrics() if openmetrics else self._live.telemetry.text()
+        headers = {"Content-Type": OPENMETRICS if openmetrics else TEXT, "Vary": "Accept, Accept-Encoding"}
+        if _accepts(request.headers.get("accept-encoding", ""), "gzip"):
+            return Response(page.gzipped(tail), headers=headers | {"Content-Encoding": "gzip"})
+        return Response(page.plain(tail), headers=headers)
+
+    def landing(self, request: Request) -> Response:  # noqa: ARG002  # a route takes the request
+        html = self._landing.html().encode("utf-8", "replace")
+        return Response(html, media_type="text/html", headers={"Content-Security-Policy": _POLICY})
+
+    def healthy(self, request: Request) -> Response:  # noqa: ARG002  # a route takes the request
+        return PlainTextResponse("kip-exporter is healthy.\n")
+
+    def ready(self, request: Request) -> Response:  # noqa: ARG002  # a route takes the request
+        reason = unready(self._live)
+        return PlainTextResponse(f"{reason or 'kip-exporter is ready.'}\n", 503 if reason else 200)
+
+    def reload(self, request: Request) -> Response:  # noqa: ARG002  # a route takes the request
+        if not self._lifecycle:
+            return PlainTextResponse("reloading over HTTP is off; start with --web.enable-lifecycle\n", 403)
+        line = self._reload()
+        return PlainTextResponse(f"{line}\n" if line else "", 500 if line else 200)
+
+    def predictions(self, request: Request) -> Response:
+        return self._answer(lambda published: api.predictions(published, api.Filter.of(request.query_params)))
+
+    def entity(self, request: Request) -> Response:
+        kind, path = request.path_params["kind"], request.path_params["entity"]
+        return self._answer(lambda published: api.entity(published, kind, path))
+
+    def _answer(self, ask: Callable[[Any], dict[str, Any]]) -> Response:
+        published = self._live.fresh()
+        if published is None:
+            return _json({"status": "error", "errorType": "unavailable", "error": unready(self._live)}, 503)
+        try:
+            return _json({"status": "success", "data": ask(published)}, 200)
+        except api.BadRequest as error:
+            return _json({"status": "error", "errorType": "bad_data", "error": str(error)}, 400)
+        except api.NotFound as error:
+            return _json({"status": "error", "errorType": "not_found", "error": str(error)}, 404)
+
+
+def unready(live: Live) -> str:
+    """Why there is nothing to show, as one line; empty when there is."""
+    if live.fresh() is not None:
+        return ""
+    cause = f"; last failure: {live.last_error}" if live.last_error else ""
+    if live.published is None:
+        return f"the first window is still being read{cause}"
+    age = live.clock() - live.published.snapshot.time
+    limit = live.stale_after_seconds(live.published)
+    moment = rfc3339(live.published.snapshot.time)
+    return f"the last predictions are of {moment}, {age:.0f} s old; more than {limit:g} s is stale{cause}"
+
+
+def _accepts(header: str, wanted: str) -> bool:
+    """Whether the header names what is wanted, and not with a quality of zero."""
+    for part in header.lower().split(","):
+        name, *parameters = (piece.strip() for piece in part.split(";"))
+        if name == wanted:
+            return not any(p.replace(" ", "") in ("q=0", "q=0.0", "q=0.00", "q=0.000") for p in parameters)
+    return False
+
+
+def _json(document: dict[str, Any], status: int) -> Response:
+    # allow_nan off: what JSON cannot say must not leave as text that other parsers refuse.
+    return Response(json.dumps(document, allow_nan=False) + "\n", status, media_type="application/json")
