@@ -92,6 +92,8 @@ def _verdict(watch: Watch) -> int:
     for key, case in foretold.items():
         assert case.lead_seconds is not None
         print(f"demo: {key} was predicted {case.lead_seconds / 60:.1f} min before it began, and a notification arrived")
+    for (what, where), alerted in sorted(watch.seen_lookalikes.items()):
+        print(f"demo: {what} of {where}, harmless: {'an alert fired' if alerted else 'stayed quiet'}")
     unforeseen = ", ".join(map(str, watch.story.unforeseen)) or "none"
     print(f"demo: {len(foretold)} issues foretold; began without a prediction: {unforeseen}")
     return 0 if foretold else 1

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from commandline.times import on_grid
 from demo.processes import ROOT, Processes, binary, free_port, ours
 
 STEP_SECONDS: Final = 30.0
@@ -40,6 +38,13 @@ TRAINING_HOURS: Final = 18.0
 """Three minutes from nothing to the first prediction leave time for this much on two cores."""
 
 
+TRAINING_END: Final = 1_793_491_200.0
+"""2026-11-01T00:00:00Z. A fixed past gives every machine the same history, and so the same model."""
+
+FALSE_ALARMS: Final = 0.2
+"""Per entity and day. The pretend cluster fails a hundred times as often as a real one; so may its alerts."""
+
+
 def backfill(processes: Processes, cluster: Cluster, start: float, end: float, anchor: float, directory: Path) -> None:
     """Write the cluster's history into a TSDB directory. Raises ProcessError."""
     shutil.rmtree(directory, ignore_errors=True)
@@ -61,8 +66,7 @@ def history_server(processes: Processes, directory: Path) -> str:
 
 def make_model(model_dir: Path = MODEL_DIR, hours: float = TRAINING_HOURS, cluster: Cluster = TRAINING) -> None:
     """Train the default model into a directory. Raises ProcessError."""
-    end = on_grid(time.time(), STEP_SECONDS)
-    start = end - hours * 3600
+    start, end = TRAINING_END - hours * 3600, TRAINING_END
     data = WORK_DIR / "tsdb"
     shutil.rmtree(WORK_DIR, ignore_errors=True)
     with Processes(WORK_DIR) as processes:
@@ -71,7 +75,15 @@ def make_model(model_dir: Path = MODEL_DIR, hours: float = TRAINING_HOURS, clust
         url = history_server(processes, data)
         _say("training on it")
         command = [*ours("kip-trainer"), "train", "--prometheus.url", url, "--model.dir", str(model_dir)]
-        processes.run("trainer", [*command, "--start", f"{start:.0f}", "--end", f"{end:.0f}"])
+        command += [
+            "--start",
+            f"{start:.0f}",
+            "--end",
+            f"{end:.0f}",
+            "--false-alarms.per-entity-day",
+            str(FALSE_ALARMS),
+        ]
+        processes.run("trainer", command)
     shutil.rmtree(data, ignore_errors=True)
     _say(f"the model is in {model_dir.relative_to(ROOT) if model_dir.is_relative_to(ROOT) else model_dir}")
 

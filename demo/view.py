@@ -109,7 +109,7 @@ def risks(watch: Watch, rows: int) -> Table:
     table = Table(box=None, expand=True, padding=(0, 1))
     for name in ("issue", "entity", "15m", "1h", "state"):
         table.add_column(name, no_wrap=True, overflow="ellipsis", ratio=3 if name == "entity" else None)
-    ranked = sorted(watch.story.cases.items(), key=lambda item: (-_rank(item[1]), item[0]))
+    ranked = sorted(watch.story.cases.items(), key=lambda item: (-_rank(item[0], item[1]), item[0]))
     for key, case in ranked[:rows]:
         if not case.probability:
             continue
@@ -141,9 +141,11 @@ def since(at: float, started_at: float) -> str:
     return minutes(max(0.0, at - started_at)).removesuffix(" min")
 
 
-def _rank(case: Case) -> float:
+def _rank(key: Key, case: Case) -> float:
+    """Nodes and services before pods: when a node's network goes, ten pods say the same thing."""
     likely = max(case.probability.values(), default=0.0)
-    return likely + (2.0 if case.active else 0.0) + (1.0 if case.predicted_at else 0.0)
+    matters = 0.5 if key.kind != "pod" else 0.0
+    return likely + matters + (2.0 if case.active else 0.0) + (1.0 if case.predicted_at else 0.0)
 
 
 def _state(watch: Watch, key: Key, case: Case) -> tuple[str, str]:

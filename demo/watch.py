@@ -27,12 +27,17 @@ class Lookalike:
 
 @dataclass
 class Watch:
-    """Polls the exporter, Prometheus, the sink and the pretend cluster, and tells the story of what it sees."""
+    """Polls the exporter, Prometheus, the sink and the pretend cluster, and tells the story of what it sees.
+
+    firing: the alerts about predictions that fire now. seen_lookalikes: all so far by what and where, True where an
+    alert about that very entity fired meanwhile.
+    """
 
     urls: Mapping[str, str]
     story: Story = field(default_factory=Story)
     firing: dict[Key, str] = field(default_factory=dict)
     lookalikes: list[Lookalike] = field(default_factory=list)
+    seen_lookalikes: dict[tuple[str, str], bool] = field(default_factory=dict)
     tick_at: float = 0.0
 
     def look(self) -> list[Event]:
@@ -73,6 +78,9 @@ class Watch:
             if _unix(one["start"]) <= now <= _unix(one["end"] or now)
             if (where := "/".join(str(part) for part in one["entity"].values()))
         ]
+        for one in self.lookalikes:
+            key = (one.what, one.where)
+            self.seen_lookalikes[key] = one.alerted or self.seen_lookalikes.get(key, False)
 
 
 def fetch(url: str) -> Any:

@@ -8,8 +8,8 @@ import numpy as np
 
 from predictor.panel import BoolArray, FloatArray
 
-CANDIDATES: Final[tuple[float, ...]] = tuple(percent / 100 for percent in range(10, 96))
-"""Below one in ten nobody should be woken; above 0.95 little history can tell one threshold from another."""
+CANDIDATES: Final[tuple[float, ...]] = tuple(percent / 100 for percent in range(25, 96))
+"""Below one in four nobody should be woken; above 0.95 little history can tell one threshold from another."""
 
 PAUSE_SECONDS: Final = 300.0
 """An alert that dips for less is still the same alert (keep_firing_for of our rules)."""
