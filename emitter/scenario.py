@@ -18,11 +18,11 @@ QUIET_BEFORE_SECONDS: Final = 5_400.0
 """The demo's background ends this long before its anchor."""
 
 FAULTS_PER_DAY: Final = {
-    "memory_leak": ("pods", 0.27),
-    "cpu_saturation": ("pods", 0.27),
-    "volume_filling": ("pods", 0.17),
-    "crash_loop": ("pods", 0.17),
-    "error_latency_storm": ("pods", 0.25),
+    "memory_leak": ("pods", 0.6),
+    "cpu_saturation": ("pods", 0.5),
+    "volume_filling": ("pods", 0.5),
+    "crash_loop": ("pods", 0.35),
+    "error_latency_storm": ("pods", 0.5),
     "pod_packet_loss": ("pods", 0.12),
     "disk_filling": ("nodes", 3.8),
     "node_not_ready": ("nodes", 4.4),
