@@ -21,6 +21,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 PREFIX = "KIP_"
+# Kubernetes gives every pod variables for the Services of its namespace; for a Service kip-exporter they begin with our
+# prefix: https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+_SERVICE_LINK = re.compile(
+    r"KIP_[A-Z0-9_]*?(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_[A-Z]+)?)?)"
+)
 
 
 class SettingsError(ValueError):
@@ -89,7 +94,8 @@ def load(
     """
     fields = {flag_name(field): name for name, field in settings.model_fields.items()}
     by_variable = {variable(text): text for text in fields}
-    unknown = sorted(k for k in environ if k.startswith(PREFIX) and k not in by_variable and k not in siblings)
+    ours = (k for k in environ if k.startswith(PREFIX) and not _SERVICE_LINK.fullmatch(k))
+    unknown = sorted(k for k in ours if k not in by_variable and k not in siblings)
     if unknown:
         raise SettingsError(f"unknown environment variable {unknown[0]}; {_nearest(unknown[0], by_variable)}")
     from_env = {by_variable[k]: v for k, v in environ.items() if k in by_variable}

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 from pydantic import BeforeValidator
 
 UNITS_SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0, "y": 31536000.0}
+YEAR_10000: Final = 253_402_300_800.0
 _SPAN = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhdwy]))+")
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhdwy])")
 
@@ -39,8 +40,16 @@ def span_text(seconds: float) -> str:
 def moment(text: str | float, now: float) -> float:
     """Unix seconds, UTC, of "now", "-14d", "now-2h", Unix seconds or RFC 3339.
 
-    Raises ValueError with the text when it is none; a date without a zone is one of these.
+    Raises ValueError with the text when it is none, or lies outside the years 1970 to 9999; a date without a zone is
+    none.
     """
+    seconds = _moment(text, now)
+    if not 0.0 <= seconds < YEAR_10000:
+        raise ValueError(f"{text!r} is not a time between the years 1970 and 9999")
+    return seconds
+
+
+def _moment(text: str | float, now: float) -> float:
     if isinstance(text, int | float):
         return float(text)
     relative = re.fullmatch(r"(?:now)?(?:([+-])(.+))?", text)
@@ -69,7 +78,7 @@ def on_grid(seconds: float, step_seconds: float) -> float:
 
 
 def _checked_moment(value: str | float) -> str | float:
-    moment(value, now=0.0)
+    moment(value, now=YEAR_10000 / 2)  # far from either end, so that only what can never be a time is refused
     return value
 
 

@@ -39,7 +39,7 @@ def run(settings: CheckSettings) -> int:
     reader = PrometheusReader(settings.prometheus_url, settings.prometheus_timeout)
     at = last_grid_point(moment(settings.time, time.time()), model.step_seconds, settings.read_delay)
     survey = surveyed(reader, model.catalogue, at, model.step_seconds)
-    _lines([f"model      {describe(manifest)}", f"prometheus {settings.prometheus_url} at {rfc3339(at)}", ""])
+    _lines([f"model      {describe(manifest)}", f"prometheus {reader.url} at {rfc3339(at)}", ""])
     _table(("signal", "kind", "source", "entities that have it", "share"), signal_rows(survey))
     _lines([""])
     _table(("issue", "kind", "entities that have it now", "seen"), rule_rows(survey))

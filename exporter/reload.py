@@ -65,8 +65,12 @@ class ModelSource:
                 live.adopt(model, manifest)
             except (ArtifactError, CatalogueError, LimitsError, ReadError) as error:
                 line = " ".join(str(error).split())
-                live.telemetry.reload_failed()
-                log.warning("reload failed", error=line)
-                return line
-            log.info("reloaded", model=manifest.fingerprint)
-            return ""
+            except Exception as error:  # whatever is wrong with the new model, the one in use is not
+                line = f"internal: {' '.join(str(error).split())}"
+                log.exception("reload broke")
+            else:
+                log.info("reloaded", model=manifest.fingerprint)
+                return ""
+            live.telemetry.reload_failed()
+            log.warning("reload failed", error=line)
+            return line

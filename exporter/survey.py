@@ -10,7 +10,7 @@ from typing import Final, get_args
 from predictor.catalogue import Catalogue, Rule, Signal
 from predictor.entities import KINDS, Entity, Kind
 from predictor.reader import PrometheusTimeout, PrometheusUnavailable, Reader
-from predictor.series import NoData, ReadError
+from predictor.series import ReadError
 
 SOURCES: Final[tuple[str, ...]] = get_args(Signal.model_fields["source"].annotation)
 _VARIABLE: Final = re.compile(r"\$\{([a-z_]+)\}")
@@ -75,8 +75,6 @@ def surveyed(reader: Reader, catalogue: Catalogue, time: float, step_seconds: fl
     def ask(one: Catalogue, kind: Kind) -> Answer:
         try:
             reading = reader.read(one, time, time, step_seconds)
-        except NoData:
-            return Answer(frozenset(), 0, "")
         except (PrometheusUnavailable, PrometheusTimeout):
             raise  # the other queries would fare no better
         except ReadError as error:

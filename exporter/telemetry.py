@@ -13,8 +13,8 @@ from prometheus_client.openmetrics import exposition as openmetrics
 
 from commandline.times import span_text
 from predictor.artifact import Manifest
-from predictor.reader import PrometheusRefused, PrometheusTimeout, PrometheusUnavailable
-from predictor.series import DuplicateSeries, NoData, PrometheusGarbled
+from predictor.reader import NoData, PrometheusRefused, PrometheusTimeout, PrometheusUnavailable
+from predictor.series import DuplicateSeries, PrometheusGarbled
 
 INTERNAL: Final = "internal"
 OVERRUN: Final = "overrun"

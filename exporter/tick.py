@@ -14,7 +14,7 @@ from exporter.telemetry import INTERNAL, OVERRUN, Telemetry
 from exporter.window import Window
 from predictor.artifact import Manifest
 from predictor.model import Model
-from predictor.reader import Reader, last_grid_point
+from predictor.reader import Reader, last_grid_point, with_data
 from predictor.series import ReadError
 
 log = structlog.get_logger()
@@ -116,7 +116,7 @@ class Live:
         with stage("total") as took:
             with stage("read"):
                 start = window.first_missing(time)
-                reading = self._reader.read(model.catalogue, start, time, model.step_seconds)
+                reading = with_data(self._reader.read(model.catalogue, start, time, model.step_seconds))
                 panels = window.extended(reading.panels)
             with stage("predict"):
                 predictions = [model.probabilities(panel) for panel in panels.values()]

@@ -43,11 +43,17 @@ class PrometheusRefused(ReadError):
     reason = "status"
 
 
+class NoData(ReadError):
+    """Every query was answered, and none with a series of an entity."""
+
+    reason = "no_data"
+
+
 class Reader(Protocol):
     """Where panels come from; tests put another in Prometheus' place."""
 
     def read(self, catalogue: Catalogue, start: float, end: float, step_seconds: float) -> Reading:
-        """All signals and rules at start, start + step, … end. Raises ReadError."""
+        """All signals and rules at start, start + step, … end. Raises ReadError; nothing there is no error."""
         ...
 
 
@@ -55,16 +61,16 @@ class PrometheusReader:
     """Reads from one Prometheus, or from anything that speaks its query API."""
 
     def __init__(self, url: str, timeout_seconds: float) -> None:
-        self.url = checked_url(url)
+        self.url = shown_url(url)
         # The next tick is the retry; a read that retries by itself would overlap it. read=False lets a timeout through
         # as a timeout instead of as a broken connection.
-        self._client = PrometheusConnect(self.url, retry=Retry(total=0, read=False), timeout=timeout_seconds)
+        self._client = PrometheusConnect(checked_url(url), retry=Retry(total=0, read=False), timeout=timeout_seconds)
         self._timeout_seconds = timeout_seconds
 
     def read(self, catalogue: Catalogue, start: float, end: float, step_seconds: float) -> Reading:
         """All signals and rules at start, start + step, … end, which are multiples of the step.
 
-        Raises ReadError when any query fails: a read is whole or it is not.
+        Raises ReadError when any query fails: a read is whole or it is not. A time before Prometheus began is empty.
         """
         times = np.arange(start, end + step_seconds / 2, step_seconds)
         chunks = [times[i : i + MAX_POINTS] for i in range(0, len(times), MAX_POINTS)]
@@ -112,6 +118,19 @@ def checked_url(text: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise ValueError(f"{text!r} is not a Prometheus URL; write for example http://127.0.0.1:9090")
     return text.rstrip("/")
+
+
+def shown_url(text: str) -> str:
+    """The URL for messages, which reach logs and pages: without user and password."""
+    parts = urlsplit(checked_url(text))
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def with_data(reading: Reading) -> Reading:
+    """The same reading. Raises NoData when it is empty, which for a tick or a first read is a failure."""
+    if reading.empty:
+        raise NoData("Prometheus answered every query with no series; check its targets and the catalogue's variables")
+    return reading
 
 
 PrometheusUrl = Annotated[str, AfterValidator(checked_url)]

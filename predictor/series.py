@@ -14,6 +14,8 @@ from predictor.panel import BoolArray, FloatArray, Panel
 
 # No name in Kubernetes is longer than 253; what is far beyond that is damage, not a name.
 MAX_LABEL_CHARS: Final = 16_384
+# Trees compare in single precision, and squares are summed on the way; no signal of ours comes near a thousandth of it.
+MAX_VALUE: Final = 1e18
 
 
 class ReadError(Exception):
@@ -34,17 +36,12 @@ class DuplicateSeries(ReadError):
     reason = "duplicate_series"
 
 
-class NoData(ReadError):
-    """Every query was answered, and none with a series."""
-
-    reason = "no_data"
-
-
 @dataclass(frozen=True)
 class Series:
     """One series of an answer.
 
-    steps: (samples,) positions on the grid that was asked for. values: (samples,), NaN and infinity as NaN.
+    steps: (samples,) positions on the grid that was asked for. values: (samples,), NaN
+    where a sample is NaN, infinite or absurdly large.
     """
 
     labels: Mapping[str, str]
@@ -59,6 +56,11 @@ class Reading:
     panels: Mapping[Kind, Panel]
     dropped: int
 
+    @property
+    def empty(self) -> bool:
+        """Whether no query was answered with a usable series."""
+        return not any(panel.entities for panel in self.panels.values())
+
 
 def decoded(answer: Mapping[str, Any], times: FloatArray, step_seconds: float) -> Series:
     """One series of a range answer on the grid `times`.
@@ -68,7 +70,7 @@ def decoded(answer: Mapping[str, Any], times: FloatArray, step_seconds: float) -
     pairs = answer["values"]
     moments = np.array([pair[0] for pair in pairs], dtype=np.float64)
     values = np.array([pair[1] for pair in pairs], dtype=np.str_).astype(np.float64)
-    values[np.isinf(values)] = np.nan  # a division by zero is no measurement
+    values[~(np.abs(values) < MAX_VALUE)] = np.nan  # a division by zero is no measurement
     steps = np.rint((moments - times[0]) / step_seconds).astype(np.intp)
     if len(steps) and (steps.min() < 0 or steps.max() >= len(times) or not np.array_equal(times[steps], moments)):
         raise ValueError("timestamps that were not asked for")
@@ -79,10 +81,8 @@ def reading(catalogue: Catalogue, times: FloatArray, answers: Sequence[Sequence[
     """The panels of all kinds.
 
     answers: one list per signal and then per rule, in catalogue order; each series with the step its chunk starts at.
-    Raises NoData when there is no series at all, DuplicateSeries when a signal has two for one entity at one step.
+    Raises DuplicateSeries when a signal has two for one entity at one step.
     """
-    if not any(answers):
-        raise NoData("Prometheus answered every query with no series; check its targets and the catalogue's variables")
     kinds: list[Kind] = [s.kind for s in catalogue.signals] + [r.kind for r in catalogue.rules]
     placed = [_by_entity(kind, series) for kind, series in zip(kinds, answers, strict=True)]
     dropped = sum(unusable for _, unusable in placed)

@@ -37,7 +37,7 @@ def _train(settings: TrainSettings) -> int:
     now = time.time()
     chosen = catalogue.load(settings.catalogue_file, settings.catalogue_variable)
     reader = PrometheusReader(settings.prometheus_url, settings.prometheus_timeout)
-    when = stretch(moment(settings.start, now), moment(settings.end, now), settings.step)
+    when = stretch(moment(settings.start, now), min(moment(settings.end, now), now), settings.step)
     manifest = train(reader, chosen, when, settings, now)
     log.info("model written", directory=str(settings.model_dir), model=artifact.describe(manifest))
     return 0
@@ -75,7 +75,7 @@ def _replay(settings: ReplaySettings) -> int:
 
 def _when(settings: EvaluateSettings | ReplaySettings, model: Model) -> Stretch:
     now = time.time()
-    return stretch(moment(settings.start, now), moment(settings.end, now), model.step_seconds)
+    return stretch(moment(settings.start, now), min(moment(settings.end, now), now), model.step_seconds)
 
 
 def _past(
@@ -98,5 +98,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and end the process."""
     parser = argparse.ArgumentParser(prog="kip-trainer", description=__doc__, allow_abbrev=False)
     subcommands(parser, COMMANDS)
-    expected = (ArtifactError, CatalogueError, HistoryError, NothingToJudge, ReadError)
+    expected = (ArtifactError, CatalogueError, HistoryError, NothingToJudge, ReadError, OSError)
     run_command(parser, arguments, COMMANDS, VARIABLES, expected)

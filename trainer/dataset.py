@@ -45,7 +45,7 @@ def gather(
 ) -> Mapping[Kind, Dataset]:
     """The dataset of every kind that has entities, from one pass over the span.
 
-    All rows with any outcome are kept and every k-th of the others, where k keeps to about max_rows per kind.
+    All rows with an issue ahead are kept and every k-th of the others, where k keeps to about max_rows per kind.
     """
     ahead = round(max(horizons_seconds) / when.step_seconds)
     parts: dict[Kind, list[tuple[FloatArray, BoolArray]]] = {}
@@ -69,23 +69,31 @@ def gather(
     }
 
 
-def outcomes_in(panel: Panel, wanted: tuple[Outcome, ...], step_seconds: float) -> tuple[BoolArray, BoolArray]:
-    """What came of every step and whether it counts, both (outcomes, steps, entities)."""
+def outcomes_in(
+    panel: Panel, wanted: tuple[Outcome, ...], step_seconds: float
+) -> tuple[BoolArray, BoolArray, BoolArray]:
+    """What came of every step, whether it counts, and whether an episode is on: all (outcomes, steps, entities)."""
     gap = round(MERGE_SECONDS / step_seconds)
+    known = np.asarray(panel.present.any(axis=1))
     episodes = {issue: merged(panel.active[i], gap) for i, issue in enumerate(panel.issues)}
-    pairs = [outcome_rows(episodes[o.issue], round(o.horizon_seconds / step_seconds)) for o in wanted]
-    return np.stack([came for came, _ in pairs]), np.stack([counts for _, counts in pairs])
+    pairs = [outcome_rows(episodes[o.issue], known, round(o.horizon_seconds / step_seconds), gap) for o in wanted]
+    during = np.stack([episodes[o.issue] for o in wanted])
+    return np.stack([came for came, _ in pairs]), np.stack([counts for _, counts in pairs]), during
 
 
 def _rows(
     panel: Panel, catalogue: Catalogue, wanted: tuple[Outcome, ...], chunk: Stretch, thin: int
 ) -> tuple[FloatArray, BoolArray]:
-    came, counts = outcomes_in(panel, wanted, chunk.step_seconds)
+    came, counts, during = outcomes_in(panel, wanted, chunk.step_seconds)
     first = features.reach_steps(chunk.step_seconds) - 1
     rows = features.rows(panel.steps(0, first + chunk.steps), catalogue.signals_of(panel.kind), chunk.step_seconds)
-    came = came[:, first + rows.step, rows.entity].T
-    # One forest answers for all issues at once, so a row must count for each of them.
-    usable = counts[:, first + rows.step, rows.entity].all(axis=0)
+    at = (slice(None), first + rows.step, rows.entity)
+    came, counts, during = came[at].T, counts[at].T, during[at].T
+    # One forest answers for all issues at once. A row inside an episode of one issue still tells what precedes the
+    # others, so it stays, thinned like any other, and for its own issue says what we publish meanwhile: it is there.
+    usable = counts.any(axis=1) & (counts | during).all(axis=1)
+    ahead = (came & counts).any(axis=1)
+    came = came | during
     number = np.rint(chunk.start / chunk.step_seconds).astype(np.int64) + rows.step
-    kept = usable & (came.any(axis=1) | ((number + rows.entity) % thin == 0))
+    kept = usable & (ahead | ((number + rows.entity) % thin == 0))
     return rows.values[kept], came[kept]

@@ -86,7 +86,7 @@ def track(
         for kind, model in models.items():
             panel = reading.panels[kind]
             rows = features.rows(panel.steps(0, first + chunk.steps), model.signals, when.step_seconds)
-            came, counts = outcomes_in(panel, model.outcomes, when.step_seconds)
+            came, counts, _ = outcomes_in(panel, model.outcomes, when.step_seconds)
             number = np.array([known.setdefault((kind, *e), len(known)) for e in panel.entities], dtype=np.int64)
             offset = round((chunk.start - when.start) / when.step_seconds)
             at = (slice(None), first + rows.step, rows.entity)

@@ -78,8 +78,9 @@ def judge(track: Track, step_seconds: float, hold_seconds: float) -> JudgedOutco
         step_seconds=step_seconds,
         hold_seconds=hold_seconds,
     )
-    episodes = merged(track.active, round(MERGE_SECONDS / step_seconds))
-    came, counts = outcome_rows(episodes, round(horizon_seconds / step_seconds))
+    gap = round(MERGE_SECONDS / step_seconds)
+    known = np.asarray(track.present.any(axis=1))
+    came, counts = outcome_rows(merged(track.active, gap), known, round(horizon_seconds / step_seconds), gap)
     chosen = counts & ~np.isnan(track.probability)
     probability, outcome = track.probability[chosen], came[chosen]
     return JudgedOutcome(

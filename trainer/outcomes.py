@@ -27,16 +27,22 @@ def merged(active: BoolArray, gap_steps: int) -> BoolArray:
     return filled
 
 
-def outcome_rows(active: BoolArray, horizon_steps: int) -> tuple[BoolArray, BoolArray]:
+def outcome_rows(
+    active: BoolArray, known: BoolArray, horizon_steps: int, gap_steps: int
+) -> tuple[BoolArray, BoolArray]:
     """Whether the issue is present within the horizon after each row, and whether the row counts.
 
-    active: (steps, entities). Returns two of the same shape. The outcome of row i looks at steps i + 1 … i + horizon.
-    A row counts unless it lies inside an episode (nothing is left to predict) or its horizon is not over yet.
+    active: (steps, entities). known: (steps,), False where Prometheus has nothing at all: an outage is no sign of
+    health. Returns two arrays of active's shape. The outcome of row i looks at steps i + 1 … i + horizon. A row counts
+    unless it lies inside an episode (nothing is left to predict), its horizon is not over yet, or more than `gap_steps`
+    of its horizon are unknown.
     """
     steps = len(active)
     outcome = np.zeros_like(active)
     for ahead in range(1, min(horizon_steps, steps - 1) + 1):
         outcome[:-ahead] |= active[ahead:]
-    counts = ~active
+    unknown = np.concatenate([[0], np.cumsum(~known)])
+    blind = unknown[np.minimum(np.arange(steps) + 1 + horizon_steps, steps)] - unknown[1:]
+    counts = ~active & (blind <= gap_steps)[:, None]
     counts[max(0, steps - horizon_steps) :] = False
     return outcome, counts

@@ -14,8 +14,12 @@ from predictor.reader import PrometheusUrl
 
 
 def _spans(value: Any) -> Any:
-    """Horizons written as "15m,1h"."""
-    return tuple(span_seconds(part.strip()) for part in value.split(",")) if isinstance(value, str) else value
+    """Horizons written as "15m,1h", or as a list in a file."""
+    parts = value.split(",") if isinstance(value, str) else value
+    spans = tuple(span_seconds(part.strip() if isinstance(part, str) else part) for part in parts)
+    if len(set(spans)) < len(spans):
+        raise ValueError(f"a horizon is named twice in {value!r}")
+    return spans
 
 
 Horizons = Annotated[tuple[float, ...], BeforeValidator(_spans), Field(min_length=1)]
@@ -23,7 +27,7 @@ Horizons = Annotated[tuple[float, ...], BeforeValidator(_spans), Field(min_lengt
 
 class _Common(Settings):
     prometheus_url: PrometheusUrl = flag("prometheus.url", ..., "Prometheus whose history to read")
-    prometheus_timeout: Span = flag("prometheus.timeout", 120.0, "how long one query may take")
+    prometheus_timeout: Span = flag("prometheus.timeout", 120.0, "how long one query may take", gt=0)
     catalogue_variable: dict[str, str] = flag("catalogue.variable", {}, "set a catalogue variable, repeatable")
     start: Moment = flag("start", "-14d", "first moment: RFC 3339, Unix seconds, or relative such as -14d")
     end: Moment = flag("end", "now", "last moment")
@@ -36,7 +40,7 @@ class TrainSettings(_Common):
     """kip-trainer train."""
 
     catalogue_file: Path | None = flag("catalogue.file", None, "YAML laid over the default catalogue")
-    step: Span = flag("step", 30.0, "grid of training and later of every tick", ge=1, multiple_of=1)
+    step: Span = flag("step", 30.0, "grid of training and later of every tick", ge=1, le=300, multiple_of=1)
     horizons: Horizons = flag("horizons", (900.0, 3600.0), "how far ahead to predict (default 15m,1h)")
     seed: NonNegativeInt = flag("seed", 0, "seed of everything random")
     max_rows: int = flag("max-rows", 30_000, "rows per kind to fit on; all rows before an issue are kept", ge=1_000)

@@ -15,7 +15,7 @@ from predictor.model import KindModel, Model
 from predictor.reader import Reader
 from trainer.dataset import Dataset, gather
 from trainer.fit import ESTIMATOR, Fitted, Track, calibrate, fit, track
-from trainer.history import HistoryError, Stretch, chunk_count
+from trainer.history import HistoryError, Stretch, chunk_count, trimmed
 from trainer.progress import Progress
 from trainer.settings import TrainSettings
 
@@ -33,6 +33,7 @@ def train(
     Raises HistoryError when history holds nothing to learn, ReadError when it cannot be read, ArtifactError when the
     result cannot be written.
     """
+    when = trimmed(reader, catalogue, when)
     # Outcomes of the early part look no further than its end, so a gap of one window keeps the two parts disjoint.
     early, late = when.split(FIT_SHARE, features.REACH_SECONDS)
     with Progress() as progress:

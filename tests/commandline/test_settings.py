@@ -73,6 +73,12 @@ def test_a_misspelt_variable_is_refused_and_a_siblings_is_not() -> None:
     load(Example, {"model_dir": "m"}, {"KIP_HORIZONS": "15m"}, VARIABLES)
 
 
+def test_the_variables_that_kubernetes_makes_of_a_service_are_not_ours() -> None:
+    links = ("KIP_EXPORTER_SERVICE_HOST", "KIP_EXPORTER_SERVICE_PORT_METRICS", "KIP_EXPORTER_PORT")
+    deep = ("KIP_EXPORTER_PORT_9877_TCP", "KIP_EXPORTER_PORT_9877_TCP_ADDR", "KIP_EXPORTER_SERVICE_PORT")
+    load(Example, {"model_dir": "m"}, dict.fromkeys((*links, *deep), "x"))
+
+
 def test_a_missing_and_a_wrong_value_name_their_source() -> None:
     with pytest.raises(SettingsError, match=r"--model\.dir is required \(or KIP_MODEL_DIR\)"):
         load(Example, {}, {})
