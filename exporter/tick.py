@@ -115,7 +115,7 @@ class Live:
             return
         with stage("total") as took:
             with stage("read"):
-                start = window.first_missing(time)
+                start = window.first_to_read(time)
                 reading = with_data(self._reader.read(model.catalogue, start, time, model.step_seconds))
                 panels = window.extended(reading.panels)
             with stage("predict"):

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from typing import Final
 
 from predictor.entities import Kind
 from predictor.panel import Panel, joined
+
+SETTLING_SECONDS: Final = 60.0
+"""Samples carry the time a scrape began but arrive when it ends, and cAdvisor's are older still: the last minute of
+the window is read again, so that features see what history will show."""
 
 
 class Window:
@@ -29,19 +35,20 @@ class Window:
         """Whether the step at that time, or a later one, is here already."""
         return self.end is not None and time < self.end + self._step_seconds / 2
 
-    def first_missing(self, time: float) -> float:
+    def first_to_read(self, time: float) -> float:
         """The first step to read so that the window can end at `time`.
 
-        It is the step after the last one held, so that missed ticks are filled; where the gap is as long as the
-        window, the window's own first step.
+        It is the first of the newest steps held that may still change, so that missed ticks are filled as well; where
+        the gap is as long as the window, the window's own first step.
         """
         first = time - (self._reach_steps - 1) * self._step_seconds
-        return first if self.end is None else max(first, self.end + self._step_seconds)
+        settling = math.ceil(SETTLING_SECONDS / self._step_seconds)
+        return first if self.end is None else max(first, self.end - (settling - 1) * self._step_seconds)
 
     def extended(self, news: Mapping[Kind, Panel]) -> dict[Kind, Panel]:
-        """The window's panels with the steps read since, cut to their last reach_steps; the window stays as it is.
+        """The window's panels with the steps just read, cut to their last reach_steps; the window stays as it is.
 
-        news: panels that begin at the step `first_missing` named.
+        news: panels that begin at the step `first_to_read` named; what they bring replaces what was held.
         """
         return {kind: self._extended(self.panels.get(kind), new) for kind, new in news.items()}
 
@@ -52,4 +59,6 @@ class Window:
     def _extended(self, held: Panel | None, new: Panel) -> Panel:
         if held is None or len(new.times) >= self._reach_steps:
             return joined([new])
-        return joined([held.steps(len(new.times)), new])
+        overlap = round((held.times[-1] - new.times[0]) / self._step_seconds) + 1
+        surplus = len(held.times) - overlap + len(new.times) - self._reach_steps
+        return joined([held.steps(max(0, surplus), len(held.times) - overlap), new])

@@ -120,10 +120,11 @@ def calibrate(fitted: Fitted, seen: Track, step_seconds: float, false_alarms_per
             seen.counts[i],
             seen.step,
             seen.entity,
+            round(outcome.horizon_seconds / step_seconds),
             step_seconds,
             false_alarms_per_entity_day,
         )
-        for i in range(len(model.outcomes))
+        for i, outcome in enumerate(model.outcomes)
     )
     return Fitted(_only(replace(model, thresholds=thresholds), sorted(maps)), untrained)
 

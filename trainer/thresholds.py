@@ -23,6 +23,7 @@ def threshold(
     counts: BoolArray,
     step: IntArray,
     entity: IntArray,
+    horizon_steps: int,
     step_seconds: float,
     false_alarms_per_entity_day: float,
 ) -> float:
@@ -30,8 +31,7 @@ def threshold(
 
     One false alarm is always allowed: a history so short that the budget comes to less cannot show more.
 
-    All arrays are (rows,), in any order. A false alarm is an unbroken run of rows at or above the threshold none of
-    which had the issue within its horizon.
+    All arrays are (rows,), in any order.
     """
     order = np.lexsort((step, entity))
     order = order[counts[order]]
@@ -39,22 +39,27 @@ def threshold(
     budget = max(1.0, false_alarms_per_entity_day * len(order) * step_seconds / 86400.0)
     pause = round(PAUSE_SECONDS / step_seconds)
     for candidate in CANDIDATES:
-        if false_alarms(p >= candidate, c, s, e, pause) <= budget:
+        if false_alarms(p >= candidate, c, s, e, horizon_steps, pause) <= budget:
             return candidate
     return CANDIDATES[-1]
 
 
-def false_alarms(above: BoolArray, came: BoolArray, step: IntArray, entity: IntArray, pause_steps: int) -> int:
-    """How many runs of rows above the threshold saw no issue come.
+def false_alarms(
+    above: BoolArray, came: BoolArray, step: IntArray, entity: IntArray, horizon_steps: int, pause_steps: int
+) -> int:
+    """How many runs of rows above the threshold were no warning of an issue.
 
-    All arrays are (rows,), sorted by entity and step.
+    All arrays are (rows,), sorted by entity and step. As in `events`, a warning begins at most two horizons before the
+    issue and lasts until one horizon before it: an alert that never ends is right one day, and worth nothing.
     """
     firing = np.nonzero(above)[0]
     if not len(firing):
         return 0
     new = np.ones(len(firing), dtype=np.bool_)
     new[1:] = (np.diff(entity[firing]) != 0) | (np.diff(step[firing]) > pause_steps)
-    run = np.cumsum(new) - 1
-    justified = np.zeros(run[-1] + 1, dtype=np.bool_)
-    np.logical_or.at(justified, run, came[firing])
-    return int((~justified).sum())
+    begins = np.nonzero(new)[0]
+    ends = np.append(begins[1:], len(firing)) - 1
+    never = np.iinfo(np.int64).max
+    first_came = np.minimum.reduceat(np.where(came[firing], step[firing], never), begins)
+    in_time = (first_came < never) & (first_came - step[firing][begins] <= horizon_steps)
+    return int((~(in_time & came[firing][ends])).sum())

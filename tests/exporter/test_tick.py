@@ -186,15 +186,15 @@ def test_an_error_nobody_expected_is_counted_as_internal_and_the_next_tick_tries
     assert bench.value("kip_ticks_total") == 2
 
 
-def test_a_tick_reads_one_step_and_missed_ticks_are_filled_in_one_read(bench: Bench) -> None:
+def test_a_tick_reads_one_step_more_and_missed_ticks_are_filled_in_one_read(bench: Bench) -> None:
     bench.warm()
     assert {(start, end) for _, start, end in bench.fake.asked} == {(START - 29 * STEP, START)}
     bench.fake.asked.clear()
     bench.step()
-    assert {(start, end) for _, start, end in bench.fake.asked} == {(START + STEP, START + STEP)}
+    assert {(start, end) for _, start, end in bench.fake.asked} == {(START, START + STEP)}
     bench.fake.asked.clear()
     bench.step(3)
-    assert {(start, end) for _, start, end in bench.fake.asked} == {(START + 2 * STEP, START + 4 * STEP)}
+    assert {(start, end) for _, start, end in bench.fake.asked} == {(START + STEP, START + 4 * STEP)}
     assert len(bench.fake.asked) == QUERIES
 
 
@@ -212,7 +212,7 @@ def test_a_failed_tick_leaves_the_window_so_that_the_next_one_fills_the_gap(benc
     bench.fake.misbehave = None
     bench.fake.asked.clear()
     bench.step()
-    assert {(start, end) for _, start, end in bench.fake.asked} == {(START + STEP, START + 2 * STEP)}
+    assert {(start, end) for _, start, end in bench.fake.asked} == {(START, START + 2 * STEP)}
 
 
 def test_a_second_tick_for_the_same_grid_point_does_nothing(bench: Bench) -> None:

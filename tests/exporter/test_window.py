@@ -61,7 +61,7 @@ def test_a_window_that_grew_by_ticks_equals_one_that_was_read_at_once(
         last += gap
         if last >= values.shape[1]:
             break
-        first = round(window.first_missing(last * STEP) / STEP)
+        first = round(window.first_to_read(last * STEP) / STEP)
         window.keep(window.extended({"pod": panel(values[:, first : last + 1], active[:, first : last + 1], first)}))
         start = last + 1 - reach
         at_once = panel(values[:, start : last + 1], active[:, start : last + 1], start)
@@ -79,7 +79,7 @@ def test_probabilities_from_the_window_are_those_of_a_long_panel_digit_for_digit
     replayed = model.probabilities(joined([panel(values, active, 0)]))
     window = Window(reach, STEP)
     for last in range(reach - 1, values.shape[1]):
-        first = round(window.first_missing(last * STEP) / STEP)
+        first = round(window.first_to_read(last * STEP) / STEP)
         window.keep(window.extended({"pod": panel(values[:, first : last + 1], active[:, first : last + 1], first)}))
         live = model.probabilities(window.panels["pod"])
         columns = [replayed.entities.index(entity) for entity in live.entities]
@@ -90,22 +90,34 @@ def test_probabilities_from_the_window_are_those_of_a_long_panel_digit_for_digit
         assert np.isnan(replayed.probability[:, step, gone]).all()
 
 
-def test_a_window_asks_only_for_the_steps_it_lacks() -> None:
+def test_a_window_asks_for_the_steps_it_lacks_and_for_the_minute_that_may_still_change() -> None:
     window = Window(10, STEP)
-    assert window.first_missing(600.0) == 60.0
+    assert window.first_to_read(600.0) == 60.0
     values, active = np.ones((2, 10, 4)), np.zeros((1, 10, 4))
     window.keep(window.extended({"pod": panel(values, active, 1)}))
     assert window.holds(600.0)
     assert not window.holds(660.0)
-    assert window.first_missing(660.0) == 660.0
-    assert window.first_missing(780.0) == 660.0
+    assert window.first_to_read(660.0) == 600.0
+    assert window.first_to_read(780.0) == 600.0
+
+
+def test_a_sample_that_came_late_takes_the_place_of_what_was_held() -> None:
+    window = Window(10, STEP)
+    values, active = np.ones((2, 10, 4)), np.zeros((1, 10, 4))
+    window.keep(window.extended({"pod": panel(values, active, 1)}))
+    late = np.full((2, 2, 4), 5.0)
+    window.keep(window.extended({"pod": panel(late, active[:, :2], 10)}))
+    held = window.panels["pod"]
+    np.testing.assert_array_equal(held.times, np.arange(2, 12) * STEP)
+    np.testing.assert_array_equal(held.values[:, :8], 1.0)
+    np.testing.assert_array_equal(held.values[:, 8:], 5.0)
 
 
 def test_a_gap_as_long_as_the_window_is_read_whole() -> None:
     window = Window(10, STEP)
     values, active = np.ones((2, 10, 4)), np.zeros((1, 10, 4))
     window.keep(window.extended({"pod": panel(values, active, 1)}))
-    assert window.first_missing(6000.0) == 6000.0 - 9 * STEP
+    assert window.first_to_read(6000.0) == 6000.0 - 9 * STEP
 
 
 def test_panels_that_were_not_kept_leave_the_window_as_it_was() -> None:
