@@ -49,4 +49,4 @@ lock: setup ## refresh the lock files from pyproject.toml (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --extra dev pyproject.toml -o requirements-dev.lock
 
 clean: ## remove what make made, in this folder and in the cache folder
-	rm -rf .venv build $(CACHE)
+	rm -rf .venv build "$(CACHE)"

@@ -22,8 +22,8 @@ def main() -> None:
         backfill(processes, UNSEEN, start, end, end, folder / "tsdb")
         url = history_server(processes, folder / "tsdb")
         command = [*ours("kip-trainer"), "evaluate", "--prometheus.url", url, "--model.dir", str(MODEL_DIR)]
-        span = ["--start", f"{start + 1800:.0f}", "--end", f"{end:.0f}", "--results.dir", str(RESULTS)]
-        subprocess.run([*command, *span], check=True)
+        command += ["--start", f"{start + 1800:.0f}", "--end", f"{end:.0f}", "--results.dir", str(RESULTS)]
+        subprocess.run(command, check=True)
     print("| issue | of | horizon | foretold | alerts right | median lead | false alarms a day | PR-AUC | ECE |")
     print("|---|---|---|---|---|---|---|---|---|")
     for one in json.loads((RESULTS / "scores.json").read_text())["outcomes"]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -12,7 +11,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from demo.folder import held
 from demo.processes import ROOT, ProcessError, Processes
+from demo.signals import interrupt_once
 from demo.stack import Stack, start_stack
 from demo.training import MODEL_DIR, TRAINING_HOURS, make_model
 from demo.view import Lines, Screen, View
@@ -35,14 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     model.add_argument("--model-dir", type=Path, default=MODEL_DIR)
     model.add_argument("--hours", type=float, default=TRAINING_HOURS, help="hours of history to learn from")
     chosen = parser.parse_args(arguments)
-    # A service manager says SIGTERM where a person says Ctrl-C; both end every process we started.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupt_once()
     try:
         if chosen.command == "model":
             make_model(chosen.model_dir, chosen.hours)
             return 0
-        return demonstrate(chosen.duration, chosen.headless)
-    except ProcessError as error:
+        with held(WORK_DIR, "demo"):
+            return demonstrate(chosen.duration, chosen.headless)
+    except (ProcessError, OSError) as error:  # OSError: no room, no right to write, no free port
         sys.stderr.write(f"demo: {error}\n")
         return 1
     except KeyboardInterrupt:

@@ -1,35 +1,29 @@
-"""Real processes on free loopback ports: started, awaited with a deadline, and always ended."""
+"""Real processes: started, awaited with a deadline, and always ended."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+from demo import signals
+from demo.loopback import answers, environment
+
 ROOT: Final = Path(__file__).resolve().parent.parent
 END_SECONDS: Final = 8.0
-"""SIGTERM gives every process this long before SIGKILL; ours promise five seconds."""
+"""SIGTERM gives all processes together this long before SIGKILL; ours promise five seconds."""
 
 
 class ProcessError(Exception):
     """One line that says which process failed, and where its output lies."""
-
-
-def free_port() -> int:
-    """A loopback port nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def binary(name: str) -> str:
@@ -49,13 +43,12 @@ def ours(command: str) -> list[str]:
     return [str(script)] if script.exists() else [sys.executable, "-m", command]
 
 
-def environment() -> Mapping[str, str]:
-    """This environment without settings of ours that would reach into the processes we start."""
-    return {k: v for k, v in os.environ.items() if not k.startswith("KIP_")}
-
-
 class Processes:
-    """Every process that was started, in order; all are ended, the last first, when the block is left."""
+    """Every process that was started, in order; all are ended, at once, when the block is left.
+
+    Neither Ctrl-C twice nor a closed terminal cuts that short, and where Linux can, they end with us even when we are
+    killed.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -68,33 +61,42 @@ class Processes:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for _, process in reversed(self._running):
-            _end(process)
-        self._running.clear()
+        with signals.ignored():
+            _end([process for _, process in reversed(self._running)])
+            self._running.clear()
 
     def log_file(self, name: str) -> Path:
         """Where the output of a process goes."""
         return self._folder / f"{name}.log"
 
     def start(self, name: str, command: Sequence[str], cwd: Path | None = None) -> subprocess.Popen[bytes]:
-        """Start a process in a session of its own, so that Ctrl-C reaches us first and not it."""
-        with self.log_file(name).open("ab") as output:
+        """Start a process in a session of its own, so that Ctrl-C reaches us first and not it; its log begins anew."""
+        with self.log_file(name).open("wb") as output, signals.postponed():
             process = subprocess.Popen(
-                command, stdout=output, stderr=output, cwd=cwd or ROOT, env=environment(), start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=cwd or ROOT,
+                env=environment(),
+                start_new_session=True,
+                preexec_fn=signals.end_with_parent(),
             )
-        self._running.append((name, process))
+            self._running.append((name, process))
         return process
 
     def end(self, process: subprocess.Popen[bytes]) -> int:
         """End one process now; its exit code."""
-        self._running = [(name, one) for name, one in self._running if one is not process]
-        return _end(process)
+        with signals.postponed():
+            _end([process])
+            self._forget(process)
+        return process.returncode
 
     def run(self, name: str, command: Sequence[str]) -> None:
         """Run a command to its end, its output into the log. Raises ProcessError with its last line."""
         process = self.start(name, command)
         code = process.wait()
-        self._running = [(other, one) for other, one in self._running if one is not process]
+        self._forget(process)
         if code:
             raise ProcessError(f"{name} ended with code {code}: {self.last_line(name)} (see {self.log_file(name)})")
 
@@ -123,24 +125,25 @@ class Processes:
                 raise ProcessError(f"waited {seconds:.0f} s for {what}; see the logs in {self._folder}")
             time.sleep(0.2)
 
-
-def answers(url: str) -> bool:
-    """Whether a GET gives 200."""
-    try:
-        with urllib.request.urlopen(url, timeout=2) as response:
-            return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
+    def _forget(self, process: subprocess.Popen[bytes]) -> None:
+        self._running = [(name, one) for name, one in self._running if one is not process]
 
 
-def _end(process: subprocess.Popen[bytes]) -> int:
-    if process.poll() is None:
-        try:
-            os.killpg(process.pid, signal.SIGTERM)
-        except ProcessLookupError:
-            return process.wait()
-        try:
-            process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-    return process.wait()
+def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    """SIGTERM to all of them, then one deadline for all, then SIGKILL to the rest."""
+    deadline = time.monotonic() + END_SECONDS
+    for process in processes:
+        _signal_group(process, signal.SIGTERM)
+    for process in processes:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(max(0.0, deadline - time.monotonic()))
+    for process in processes:
+        _signal_group(process, signal.SIGKILL)
+        process.wait()
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """A process we have waited for is left alone: its number may be another's by now."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)

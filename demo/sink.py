@@ -11,44 +11,53 @@ from collections import deque
 from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
 
 KEPT: Final = 1_000
 MAX_BODY_BYTES: Final = 4 * 2**20
 
 
 class Sink(ThreadingHTTPServer):
-    """POST / takes a notification, GET /notifications gives all, GET /-/healthy says 200."""
+    """POST / takes a notification, GET /notifications?after=N gives those after number N, GET /-/healthy says 200.
+
+    Without `after` it gives all that are kept. Numbers count from 1 and go on where older notifications were dropped.
+    """
 
     daemon_threads = True
 
     def __init__(self, host: str, port: int) -> None:
         super().__init__((host, port), _Handler)
-        self.notifications: deque[dict[str, Any]] = deque(maxlen=KEPT)
-        self.lock = threading.Lock()
+        self._notifications: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._last_number = 0
+        self._lock = threading.Lock()
 
     def take(self, body: bytes) -> None:
-        """Remember and print one notification. Raises ValueError when it is not JSON."""
-        document = json.loads(body)
-        if not isinstance(document, dict):
-            raise ValueError("a notification is a JSON object")  # noqa: TRY004 - the caller answers 400 for ValueError
-        with self.lock:
-            self.notifications.append({"received_at": time.time(), **document})
-        for alert in document.get("alerts", []):
+        """Remember and print one notification. Raises ValueError when it is not one."""
+        document = _notification(body)
+        with self._lock:
+            self._last_number += 1
+            self._notifications.append({**document, "received_at": time.time(), "number": self._last_number})
+        for alert in document["alerts"]:
             labels, notes = alert.get("labels", {}), alert.get("annotations", {})
             line = f"{alert.get('status', '?'):8} {labels.get('alertname', '?')}: {notes.get('summary', '')}"
             sys.stdout.write(line + "\n")
         sys.stdout.flush()
+
+    def after(self, number: int) -> list[dict[str, Any]]:
+        """The kept notifications with a higher number, oldest first."""
+        with self._lock:
+            return [one for one in self._notifications if one["number"] > number]
 
 
 class _Handler(BaseHTTPRequestHandler):
     server: Sink
 
     def do_POST(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        if length > MAX_BODY_BYTES:
-            self._answer(413, b"too large\n")
-            return
         try:
+            length = _whole(self.headers.get("Content-Length") or "0", "Content-Length")
+            if length > MAX_BODY_BYTES:
+                self._answer(413, f"more than {MAX_BODY_BYTES} bytes\n".encode())
+                return
             self.server.take(self.rfile.read(length))
         except ValueError as error:
             self._answer(400, f"{error}\n".encode())
@@ -56,11 +65,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, b"")
 
     def do_GET(self) -> None:
-        if self.path == "/notifications":
-            with self.server.lock:
-                body = json.dumps(list(self.server.notifications)).encode()
-            self._answer(200, body, "application/json")
-        elif self.path == "/-/healthy":
+        url = urlsplit(self.path)
+        if url.path == "/notifications":
+            try:
+                number = _whole(parse_qs(url.query).get("after", ["0"])[0], "after")
+            except ValueError as error:
+                self._answer(400, f"{error}\n".encode())
+            else:
+                self._answer(200, json.dumps(self.server.after(number)).encode(), "application/json")
+        elif url.path == "/-/healthy":
             self._answer(200, b"ok\n")
         else:
             self._answer(404, b"POST notifications to /, read them at /notifications\n")
@@ -74,6 +87,21 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+
+def _notification(body: bytes) -> dict[str, Any]:
+    """What Alertmanager's webhook sends: an object with a list of alerts. Raises ValueError."""
+    document = json.loads(body)
+    alerts = document.get("alerts") if isinstance(document, dict) else None
+    if not isinstance(alerts, list) or not all(isinstance(alert, dict) for alert in alerts):
+        raise ValueError('a notification is a JSON object whose "alerts" are a list of objects')
+    return dict(document)
+
+
+def _whole(text: str, name: str) -> int:
+    if not text.isdecimal():
+        raise ValueError(f"{name} must be a whole number, not {text!r}")
+    return int(text)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from commandline.times import on_grid
-from demo.processes import ROOT, Processes, binary, free_port, ours
+from demo.loopback import free_ports
+from demo.processes import ROOT, Processes, binary, ours
 from demo.training import READY_SECONDS, STEP_SECONDS, Cluster, backfill
 
 SERVICES: Final = (
@@ -53,7 +54,8 @@ def start_stack(processes: Processes, folder: Path, cluster: Cluster = DEMO) -> 
     """
     anchor = on_grid(time.time(), STEP_SECONDS)
     start = anchor - HISTORY_SECONDS
-    addresses = {service: f"127.0.0.1:{free_port()}" for service in SERVICES}
+    ports = free_ports(len(SERVICES))
+    addresses = {service: f"127.0.0.1:{port}" for service, port in zip(SERVICES, ports, strict=True)}
     by_name = {service.split(":")[0]: address for service, address in addresses.items()}
     urls = {name: f"http://{address}" for name, address in by_name.items()}
     urls["prometheus"] = urls.pop("localhost")

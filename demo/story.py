@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -58,13 +58,16 @@ class Case:
 
 
 class Story:
-    """Grows with every look at the exporter and the sink, and says what is new."""
+    """Grows with every look at the exporter and the sink, and says what is new.
+
+    foretold and unforeseen: what began while we looked. last_number: that of the last notification heard.
+    """
 
     def __init__(self) -> None:
         self.cases: dict[Key, Case] = {}
         self.foretold: dict[Key, Case] = {}
         self.unforeseen: list[Key] = []
-        self._read_notifications = 0
+        self.last_number = 0
         self._first_look = True
 
     def look(self, at: float, predictions: Iterable[Mapping[str, Any]]) -> list[Event]:
@@ -78,11 +81,13 @@ class Story:
         self._first_look = False
         return events
 
-    def hear(self, notifications: list[Mapping[str, Any]]) -> list[Event]:
-        """Take in what the sink has received; it hands over all, oldest first."""
-        new, self._read_notifications = notifications[self._read_notifications :], len(notifications)
+    def hear(self, notifications: Sequence[Mapping[str, Any]]) -> list[Event]:
+        """Take in notifications of the sink, oldest first; those that were heard before say nothing new."""
         events = []
-        for notification in new:
+        for notification in notifications:
+            if notification["number"] <= self.last_number:
+                continue
+            self.last_number = notification["number"]
             at = float(notification["received_at"])
             alerts = notification.get("alerts", [])
             events += [self._told(at, key, one) for one in alerts if (key := key_of(one.get("labels", {})))]

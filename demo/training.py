@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from demo.processes import ROOT, Processes, binary, free_port, ours
+from demo.folder import held
+from demo.loopback import free_ports
+from demo.processes import ROOT, Processes, binary, ours
 
 STEP_SECONDS: Final = 30.0
 MODEL_DIR: Final = ROOT / "build" / "model"
@@ -52,39 +55,40 @@ def backfill(processes: Processes, cluster: Cluster, start: float, end: float, a
     processes.run("backfill", [*command, "--anchor", f"{anchor:.0f}", "--output.dir", str(directory)])
 
 
-def history_server(processes: Processes, directory: Path) -> str:
-    """A Prometheus that only answers queries over a TSDB directory; its URL. Raises ProcessError."""
+def history_server(processes: Processes, directory: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """A Prometheus that only answers queries over a TSDB directory, and its URL. Raises ProcessError."""
     config = directory.with_suffix(".yml")
     config.write_text("# scrapes nothing: history only\nglobal: {}\n", encoding="utf-8")
-    url = f"127.0.0.1:{free_port()}"
+    url = f"127.0.0.1:{free_ports(1)[0]}"
     command = [binary("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={directory}"]
     # Old blocks would be deleted at once under the default retention.
-    processes.start("prometheus", [*command, "--storage.tsdb.retention.time=100y", f"--web.listen-address={url}"])
+    command += ["--storage.tsdb.retention.time=100y", f"--web.listen-address={url}"]
+    server = processes.start("prometheus", command)
     processes.await_url(f"http://{url}/-/ready", READY_SECONDS)
-    return f"http://{url}"
+    return server, f"http://{url}"
+
+
+def working_folder(model_dir: Path) -> Path:
+    """Where history and logs lie while a model is made: beside it, so that two models can be made at a time."""
+    model_dir = model_dir.resolve()
+    return WORK_DIR if model_dir == MODEL_DIR else model_dir.with_name(f"{model_dir.name}-training")
 
 
 def make_model(model_dir: Path = MODEL_DIR, hours: float = TRAINING_HOURS, cluster: Cluster = TRAINING) -> None:
     """Train the default model into a directory. Raises ProcessError."""
     start, end = TRAINING_END - hours * 3600, TRAINING_END
-    data = WORK_DIR / "tsdb"
-    shutil.rmtree(WORK_DIR, ignore_errors=True)
-    with Processes(WORK_DIR) as processes:
+    folder = working_folder(model_dir)
+    data = folder / "tsdb"
+    with held(folder, "training"), Processes(folder) as processes:
         _say(f"backfilling {hours:g} h of a pretend cluster of {cluster.nodes} nodes and {cluster.pods} pods")
         backfill(processes, cluster, start, end, end, data)
-        url = history_server(processes, data)
+        server, url = history_server(processes, data)
         _say("training on it")
         command = [*ours("kip-trainer"), "train", "--prometheus.url", url, "--model.dir", str(model_dir)]
-        command += [
-            "--start",
-            f"{start:.0f}",
-            "--end",
-            f"{end:.0f}",
-            "--false-alarms.per-entity-day",
-            str(FALSE_ALARMS),
-        ]
-        processes.run("trainer", command)
-    shutil.rmtree(data, ignore_errors=True)
+        command += ["--start", f"{start:.0f}", "--end", f"{end:.0f}"]
+        processes.run("trainer", [*command, "--false-alarms.per-entity-day", str(FALSE_ALARMS)])
+        processes.end(server)
+        shutil.rmtree(data, ignore_errors=True)
     _say(f"the model is in {model_dir.relative_to(ROOT) if model_dir.is_relative_to(ROOT) else model_dir}")
 
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
+from demo.loopback import fetch
 from demo.story import Event, Key, Story, key_of
-
-TIMEOUT_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -49,7 +44,7 @@ class Watch:
             if at > self.tick_at:
                 self.tick_at = at
                 events += self.story.look(at, answer["data"]["predictions"])
-        notifications = fetch(f"{self.urls['sink']}/notifications")
+        notifications = fetch(f"{self.urls['sink']}/notifications?after={self.story.last_number}")
         if notifications is not None:
             events += self.story.hear(notifications)
         self._look_at_alerts()
@@ -81,15 +76,6 @@ class Watch:
         for one in self.lookalikes:
             key = (one.what, one.where)
             self.seen_lookalikes[key] = one.alerted or self.seen_lookalikes.get(key, False)
-
-
-def fetch(url: str) -> Any:
-    """The JSON behind a URL; None while the server does not answer with JSON."""
-    try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as response:
-            return json.load(response)
-    except (urllib.error.URLError, OSError, ValueError):
-        return None
 
 
 def _unix(moment: float | str) -> float:

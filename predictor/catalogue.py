@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping
 from functools import cached_property
@@ -17,7 +18,7 @@ from typing import Any, Literal, Self
 
 import promql_parser
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from predictor.entities import Kind
 
@@ -43,6 +44,14 @@ class Signal(_Data):
     description: str
     promql: str
     limit: float | None = None  # the value, in the signal's unit, at which the resource is used up
+    limit_template: str | None = None  # the ${variable} that the limit is; one writes it as the limit itself
+
+    @model_validator(mode="before")
+    @classmethod
+    def _limit_or_template(cls, document: Any) -> Any:
+        if isinstance(document, Mapping) and isinstance(document.get("limit"), str):
+            return {**document, "limit": None, "limit_template": document["limit"]}
+        return document
 
 
 class Rule(_Data):
@@ -60,6 +69,11 @@ class Catalogue(_Data):
     variables: dict[str, str]
     signals: tuple[Signal, ...]
     rules: tuple[Rule, ...]
+
+    @field_validator("signals")
+    @classmethod
+    def _limited(cls, signals: tuple[Signal, ...], info: ValidationInfo) -> tuple[Signal, ...]:
+        return tuple(_limited(signal, info.data.get("variables", {})) for signal in signals)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -79,13 +93,7 @@ class Catalogue(_Data):
     def promql(self, template: str) -> str:
         """The template with every ${variable} replaced. Raises ValueError for a variable that is not defined."""
 
-        def value(match: re.Match[str]) -> str:
-            name = match.group(1)
-            if name not in self.variables:
-                raise ValueError(f"${{{name}}} is not a variable of the catalogue; there are {sorted(self.variables)}")
-            return self.variables[name]
-
-        return _VARIABLE.sub(value, template).strip()
+        return _filled(template, self.variables)
 
     def signals_of(self, kind: Kind) -> tuple[Signal, ...]:
         """The signals of one kind, in catalogue order."""
@@ -101,7 +109,10 @@ class Catalogue(_Data):
 
         Variables are what differs between two clusters with the same meaning (job names, rate windows).
         """
-        signals = [s.model_dump(include={"name", "kind", "promql", "limit"}) for s in self.signals]
+        signals = [
+            s.model_dump(include={"name", "kind", "promql"}) | {"limit": s.limit_template or s.limit}
+            for s in self.signals
+        ]
         rules = [r.model_dump(include={"issue", "kind", "promql"}) for r in self.rules]
         text = json.dumps({"signals": signals, "rules": rules}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -191,6 +202,30 @@ def _first(error: ValidationError) -> str:
     place = ".".join(str(part) for part in first["loc"])
     message = str(first["msg"]).removeprefix("Value error, ")
     return f"{place}: {message}" if place else message
+
+
+def _filled(template: str, variables: Mapping[str, str]) -> str:
+    def value(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in variables:
+            raise ValueError(f"${{{name}}} is not a variable of the catalogue; there are {sorted(variables)}")
+        return variables[name]
+
+    return _VARIABLE.sub(value, template).strip()
+
+
+def _limited(signal: Signal, variables: Mapping[str, str]) -> Signal:
+    """The signal with the limit that its template gives with these variables. Raises ValueError if that is none."""
+    if signal.limit_template is None:
+        return signal
+    text = _filled(signal.limit_template, variables)
+    try:
+        limit = float(text)
+    except ValueError:
+        limit = math.nan
+    if not math.isfinite(limit):
+        raise ValueError(f"the limit of signal {signal.name} is {text!r}, which is not a number")
+    return signal.model_copy(update={"limit": limit})
 
 
 def _checked_promql(what: str, promql: str) -> None:

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Links the servers we test and demonstrate with into build/bin: from PATH where they are installed, else unpacked from
-# Debian's packages into the cache folder, which needs no root and installs nothing.
+# Links the servers we test and demonstrate with into build/bin: from PATH where they are installed and new enough, else
+# unpacked from Debian's packages into the cache folder, which needs no root and installs nothing.
 set -eu
 cd "$(dirname "$0")/.."
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/kubernetes-issue-predictor
@@ -16,7 +16,16 @@ unpack() { # package: its files appear below $cache/debian/<package>
     command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 1
     echo "setup: unpacking Debian's $1 into $cache"
     (cd "$cache/debs" && { apt-get -q download "$1" || { apt_get update && apt_get download "$1"; }; }) >"$cache/apt.log" 2>&1 || return 1
-    dpkg-deb -x "$(ls "$cache/debs/$1"_*.deb | tail -n 1)" "$cache/debian/$1.part" && mv "$cache/debian/$1.part" "$cache/debian/$1"
+    for package_file in "$cache/debs/$1"_*.deb; do :; done # the last one is the newest
+    dpkg-deb -x "$package_file" "$cache/debian/$1.part" && mv "$cache/debian/$1.part" "$cache/debian/$1"
+}
+
+fits() { # name, path: whether that program is there and new enough; our rules need keep_firing_for, of Prometheus 2.42
+    [ -x "$2" ] || return 1
+    case $1 in prometheus | promtool) ;; *) return 0 ;; esac
+    version=$("$2" --version 2>&1 | sed -n 's/^[a-z]*, version v\{0,1\}\([0-9]\{1,\}\)\.\([0-9]\{1,\}\).*/\1 \2/p')
+    [ -n "$version" ] || return 1
+    [ "${version% *}" -gt 2 ] || { [ "${version% *}" -eq 2 ] && [ "${version#* }" -ge 42 ]; }
 }
 
 # Debian's Alertmanager reads its default templates from /usr/share, where nothing is unless the package was installed.
@@ -33,25 +42,40 @@ relocate_alertmanager() {
     chmod +x "$bin/prometheus-alertmanager"
 }
 
+# The wrapper outlives the cache that it points into; a link would dangle, and be made anew.
+drop_broken_wrapper() {
+    wrapper=$bin/prometheus-alertmanager
+    if [ -f "$wrapper" ] && [ ! -L "$wrapper" ]; then
+        home=$(sed -n 's/^cd "\(.*\)" && exec .*/\1/p' "$wrapper")
+        [ -x "$home/bin/alertmanager-relocated" ] || rm -f "$wrapper"
+    fi
+}
+
 link() { # name in build/bin, package, names it goes by on PATH
     name=$1 package=$2
-    [ -x "$bin/$name" ] && return 0
+    fits "$name" "$bin/$name" && return 0
+    rm -f "$bin/$name" # build/bin is on PATH too, and must not be found there
     shift 2
     for candidate in "$@"; do
         found=$(command -v "$candidate" || true)
-        [ -n "$found" ] && { ln -sf "$found" "$bin/$name"; return 0; }
+        fits "$name" "$found" && { ln -sf "$found" "$bin/$name"; return 0; }
+        [ -z "$found" ] || echo "setup: $found is older than 2.42; taking Debian's $package instead"
     done
-    unpack "$package" && [ -x "$cache/debian/$package/usr/bin/$1" ] && { ln -sf "$cache/debian/$package/usr/bin/$1" "$bin/$name"; return 0; }
-    echo "setup: no $name on PATH and Debian's package $package could not be unpacked (see $cache/apt.log);" >&2
+    unpacked=$cache/debian/$package/usr/bin/$1
+    unpack "$package" && fits "$name" "$unpacked" && { ln -sf "$unpacked" "$bin/$name"; return 0; }
+    echo "setup: no $name on PATH that is new enough, nor in Debian's package $package (see $cache/apt.log);" >&2
     echo "       install $name yourself, or use the Docker way: docker compose up" >&2
     exit 1
 }
 
 link prometheus prometheus prometheus
 link promtool prometheus promtool
+drop_broken_wrapper
 link prometheus-alertmanager prometheus-alertmanager prometheus-alertmanager alertmanager
-[ -L "$bin/prometheus-alertmanager" ] && [ "$(readlink "$bin/prometheus-alertmanager")" = "$cache/debian/prometheus-alertmanager/usr/bin/prometheus-alertmanager" ] &&
-    [ ! -f /usr/share/prometheus/alertmanager/default.tmpl ] && relocate_alertmanager
+if [ "$(readlink "$bin/prometheus-alertmanager" || true)" = "$cache/debian/prometheus-alertmanager/usr/bin/prometheus-alertmanager" ] &&
+    [ ! -f /usr/share/prometheus/alertmanager/default.tmpl ]; then
+    relocate_alertmanager
+fi
 link amtool prometheus-alertmanager amtool
 link prometheus-node-exporter prometheus-node-exporter prometheus-node-exporter node_exporter
 

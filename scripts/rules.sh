@@ -2,7 +2,7 @@
 # Everything that Prometheus and Alertmanager will load, checked by their own tools: one line per check. promtool prints
 # lint findings and still exits 0, so a check passes only when it exits 0 and its output names no finding.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 
 for tool in promtool amtool; do
     command -v "$tool" >/dev/null || { echo "rules: no $tool on PATH; make setup links it into build/bin" >&2; exit 1; }

@@ -38,7 +38,10 @@ class Stage:
         """One pod, one issue, both horizons, in text format 0.0.4."""
         pod = 'issue="pod_failure",kind="pod",namespace="shop",pod="cart-0"'
         lines = [
-            f"kip_up 1\nkip_last_tick_timestamp_seconds {time.time():.0f}\nkip_issue_active{{{pod}}} {self.active}"
+            "kip_up 1",
+            f"kip_last_tick_timestamp_seconds {time.time():.0f}",
+            'kip_signal_coverage_ratio{signal="pod_cpu",kind="pod"} 1',
+            f"kip_issue_active{{{pod}}} {self.active}",
         ]
         for horizon in ("15m", "1h"):
             lines.append(f'kip_issue_probability{{{pod},horizon="{horizon}"}} {self.probability}')

@@ -78,7 +78,7 @@ def test_the_rules_script_passes_where_nothing_is_wrong(tmp_path: Path) -> None:
     ("tests", "file", "old", "new"),
     [
         ("health.yml", "rules/health.yml", "alert: KipReloadFailed", "alert: KipReloadFailedd"),  # unseen by its test
-        ("recorded.yml", "rules/health.yml", "kip_up[10m]) < 0.75", "kip_up[10m]) < "),  # no PromQL
+        ("recorded.yml", "rules/health.yml", "kip_up[5m]) < 0.75", "kip_up[5m]) < "),  # no PromQL
         ("pod_failure.yml", "rules/predictions.yml", "for: 1m", "for: 3m"),  # later than its test says
         ("pod_failure.yml", "rules/predictions.yml", "unless on", "and on"),
         ("recorded.yml", "prometheus.yml", "scrape_interval", "scrape_intervall"),

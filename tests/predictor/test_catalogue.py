@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from predictor import catalogue
-from predictor.catalogue import CatalogueError
+from predictor.catalogue import Catalogue, CatalogueError
 from predictor.entities import KINDS
 
 
@@ -15,6 +16,10 @@ def overlay(folder: Path, text: str) -> Path:
     path = folder / "mine.yaml"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def limit_of(chosen: Catalogue, name: str) -> float | None:
+    return next(s.limit for s in chosen.signals if s.name == name)
 
 
 def test_every_issue_of_the_design_has_a_rule_for_its_kinds() -> None:
@@ -44,6 +49,24 @@ def test_variables_reach_the_promql_and_leave_the_fingerprint_alone() -> None:
     assert other.fingerprint == base.fingerprint
 
 
+def test_a_limit_may_be_a_variable_and_follows_it_under_one_fingerprint() -> None:
+    base = catalogue.default()
+    other = catalogue.load(None, {"latency_objective_seconds": "0.3"})
+    assert (limit_of(base, "service_latency_p99"), limit_of(other, "service_latency_p99")) == (1.0, 0.3)
+    assert other.fingerprint == base.fingerprint
+    again = catalogue.from_document(other.model_dump(mode="json"))
+    assert limit_of(again.with_variables({"latency_objective_seconds": "2"}), "service_latency_p99") == 2.0
+    assert again.fingerprint == base.fingerprint
+
+
+def test_another_limit_changes_the_fingerprint(tmp_path: Path) -> None:
+    signal = next(s for s in catalogue.default().signals if s.name == "service_latency_p99")
+    text = yaml.safe_dump({"signals": [signal.model_dump(exclude={"limit", "limit_template"}) | {"limit": 1}]})
+    mine = catalogue.load(overlay(tmp_path, text), {"latency_objective_seconds": "5"})
+    assert limit_of(mine, "service_latency_p99") == 1.0
+    assert mine.fingerprint != catalogue.default().fingerprint
+
+
 def test_a_replaced_rule_changes_the_fingerprint(tmp_path: Path) -> None:
     text = "rules: [{issue: node_failure, kind: node, description: d, promql: 'up == 0'}]"
     mine = catalogue.load(overlay(tmp_path, text), {})
@@ -62,6 +85,8 @@ BAD = {
     "rules: [{issue: node_failure, kind: node, description: d, promql: 'up =='}]": "rule node_failure/node has invalid",
     "rules: [{issue: node_failure, kind: node, description: d, promql: 'up{${job}}'}]": "${job} is not a variable",
     "rules: [{issue: toothache, kind: node, description: d, promql: up}]": "rules.0.issue: Input should be",
+    "variables: {latency_objective_seconds: soon}": "signal service_latency_p99 is 'soon', which is not a number",
+    "signals: [{name: a, kind: pod, source: http, unit: s, description: d, promql: up, limit: '${x}'}]": "${x} is not",
     "variables: {rate: 5 minutes}": "has invalid PromQL",
     "signals: [": "is not YAML",
     "- a list": "Input should be a valid dictionary",
