@@ -20,7 +20,7 @@ def main() -> None:
     start, end = TRAINING_END, TRAINING_END + HOURS * 3600
     with Processes(folder) as processes:
         backfill(processes, UNSEEN, start, end, end, folder / "tsdb")
-        url = history_server(processes, folder / "tsdb")
+        _, url = history_server(processes, folder / "tsdb")
         command = [*ours("kip-trainer"), "evaluate", "--prometheus.url", url, "--model.dir", str(MODEL_DIR)]
         command += ["--start", f"{start + 1800:.0f}", "--end", f"{end:.0f}", "--results.dir", str(RESULTS)]
         subprocess.run(command, check=True)

@@ -37,7 +37,8 @@ def main(converter: str, day: str = "2022-08-22") -> int:
     first, last = span(text)
     start, end = first + SETTLED_SECONDS, last
     with Processes(folder) as processes:
-        common = ["--prometheus.url", history_server(processes, folder / "tsdb"), "--model.dir", str(MODEL_DIR), *RATE]
+        _, url = history_server(processes, folder / "tsdb")
+        common = ["--prometheus.url", url, "--model.dir", str(MODEL_DIR), *RATE]
         check = [*ours("kip-exporter"), "check", *common, "--time", f"{last:.0f}"]
         subprocess.run(check, check=True)
         replay = [*ours("kip-trainer"), "replay", *common, "--output.file", str(output)]

@@ -33,7 +33,7 @@ def configure(level: LogLevel, log_format: LogFormat) -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),  # as it is then: tests and reloads replace it
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)

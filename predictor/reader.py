@@ -96,7 +96,7 @@ class PrometheusReader:
             result = self._client.custom_query_range(promql, first, last, f"{step_seconds:g}")
         except requests.Timeout as error:
             raise PrometheusTimeout(f"{self.url} gave no answer within {self._timeout_seconds:g} s ({name})") from error
-        except requests.JSONDecodeError as error:
+        except (requests.JSONDecodeError, RecursionError) as error:
             raise PrometheusGarbled(
                 f"{self.url} answered {name} with something that is not JSON; is it a Prometheus?"
             ) from error
@@ -104,7 +104,7 @@ class PrometheusReader:
             raise PrometheusUnavailable(f"cannot reach {self.url}: {_cause(error)}") from error
         except PrometheusApiClientException as error:
             raise PrometheusRefused(f"{self.url} refused {name}: {str(error)[:300]}") from error
-        except (KeyError, TypeError, IndexError) as error:
+        except (KeyError, TypeError, IndexError, ValueError) as error:
             raise PrometheusGarbled(f"{self.url} answered {name} without data.result; is it a Prometheus?") from error
         try:
             return [decoded(series, times, step_seconds) for series in result]
@@ -116,7 +116,8 @@ def checked_url(text: str) -> str:
     """The base URL of a Prometheus, without a slash at its end. Raises ValueError when it is none."""
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise ValueError(f"{text!r} is not a Prometheus URL; write for example http://127.0.0.1:9090")
+        shown = text.rpartition("@")[2]  # never the password, not even of a wrong URL
+        raise ValueError(f"{shown!r} is not a Prometheus URL; write for example http://127.0.0.1:9090")
     return text.rstrip("/")
 
 

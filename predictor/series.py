@@ -140,4 +140,4 @@ def _place_samples(
 
 def _place_active(target: BoolArray, several: Sequence[tuple[int, Series]]) -> None:
     for start, series in several:
-        target[series.steps + start] |= ~np.isnan(series.values)
+        target[series.steps + start] = True  # as in an alert, whatever its value: errors / 0 requests is infinite

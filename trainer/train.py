@@ -13,8 +13,9 @@ from predictor.catalogue import Catalogue
 from predictor.entities import KINDS, Kind
 from predictor.model import KindModel, Model
 from predictor.reader import Reader
+from trainer.calibrate import Scored, calibrate, scored
 from trainer.dataset import Dataset, gather
-from trainer.fit import ESTIMATOR, Fitted, Track, calibrate, fit, track
+from trainer.fit import ESTIMATOR, Fitted, fit
 from trainer.history import HistoryError, Stretch, chunk_count, trimmed
 from trainer.progress import Progress
 from trainer.settings import TrainSettings
@@ -42,16 +43,16 @@ def train(
         fitting = progress.stage("fitting", len(datasets))
         fitted = _fitted(datasets, catalogue, settings.seed, fitting)
         judging = progress.stage("calibrating on later history", chunk_count(late))
-        tracks = track(reader, catalogue, {kind: one.model for kind, one in fitted.items()}, late, judging)
-    done = {
-        kind: one
-        for kind, fit_of_kind in fitted.items()
-        if (one := calibrate(fit_of_kind, tracks[kind], when.step_seconds, settings.false_alarms_per_entity_day))
+        tracks = scored(reader, catalogue, {kind: one.model for kind, one in fitted.items()}, late, judging)
+    calibrated = {
+        kind: calibrate(one, tracks[kind], when.step_seconds, settings.false_alarms_per_entity_day)
+        for kind, one in fitted.items()
     }
+    done = {kind: one for kind, one in calibrated.items() if one.model.outcomes}
     if not done:
         raise HistoryError("no issue came in both parts of history, so there is nothing to calibrate; start earlier")
     model = Model(catalogue, when.step_seconds, tuple(sorted(settings.horizons)), {k: f.model for k, f in done.items()})
-    untrained = _untrained(catalogue, model, fitted, done)
+    untrained = _untrained(catalogue, model, calibrated)
     for name, why in untrained.items():
         log.warning("not trained", outcome=name, why=why)
     return artifact.save(
@@ -76,14 +77,12 @@ def _fitted(datasets: Mapping[Kind, Dataset], catalogue: Catalogue, seed: int, a
     return fitted
 
 
-def _untrained(
-    catalogue: Catalogue, model: Model, fitted: Mapping[Kind, Fitted], done: Mapping[Kind, Fitted]
-) -> dict[str, str]:
+def _untrained(catalogue: Catalogue, model: Model, calibrated: Mapping[Kind, Fitted]) -> dict[str, str]:
     """Every outcome of the catalogue that the model does not give, with the reason."""
     reasons: dict[str, str] = {}
     for kind in KINDS:
         given = {(o.issue, o.horizon_seconds) for o in model.kinds[kind].outcomes} if kind in model.kinds else set()
-        source = done.get(kind) or fitted.get(kind)
+        source = calibrated.get(kind)
         why = {(o.issue, o.horizon_seconds): text for o, text in source.untrained.items()} if source else {}
         for rule in catalogue.rules_of(kind):
             for horizon in model.horizons_seconds:
@@ -94,7 +93,7 @@ def _untrained(
 
 
 def _scores(
-    datasets: Mapping[Kind, Dataset], tracks: Mapping[Kind, Track], models: Mapping[Kind, KindModel]
+    datasets: Mapping[Kind, Dataset], tracks: Mapping[Kind, Scored], models: Mapping[Kind, KindModel]
 ) -> dict[str, Any]:
     """What the model was made from; how good it is only `evaluate` on other history can say."""
     return {
@@ -109,6 +108,6 @@ def _scores(
     }
 
 
-def _base_rate(seen: Track, column: int) -> float:
+def _base_rate(seen: Scored, column: int) -> float:
     counted = seen.came[column][seen.counts[column]]
     return round(float(counted.mean()), 6) if len(counted) else 0.0

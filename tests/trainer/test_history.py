@@ -1,0 +1,109 @@
+"""History: spans on the grid, honest splits, and chunks that leave nothing out and read nothing twice as a row."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.trainer.pasts import CATALOGUE, REACH, START, STEP, Past, panel
+from trainer import history
+from trainer.history import HistoryError, Stretch, chunk_count, chunks, stretch, trimmed
+
+
+def span(steps: int, first: int = 0) -> Stretch:
+    """So many steps."""
+    return Stretch(START + first * STEP, START + (first + steps - 1) * STEP, STEP)
+
+
+def noise(steps: int, empty: slice = slice(0, 0)) -> Past:
+    """One pod, which is away for a while."""
+    strain = np.random.default_rng(0).random((steps, 1))
+    strain[empty] = np.nan
+    return Past({"pod": panel("pod", strain, {})})
+
+
+@given(st.integers(0, 10**9), st.integers(0, 10**6), st.sampled_from([1.0, 7.0, 30.0, 300.0]))
+def test_a_stretch_holds_exactly_the_grid_points_from_start_to_end(start: int, seconds: int, step: float) -> None:
+    end = start + seconds
+    points = [t for t in (start // step * step, start // step * step + step) if start <= t <= end]
+    if not points:
+        with pytest.raises(HistoryError, match="is before --start"):
+            stretch(start, end, step)
+        return
+    found = stretch(start, end, step)
+    assert found.start == points[0]
+    assert found.end % step == 0
+    assert found.end <= end < found.end + step
+    assert found.steps == len(np.arange(found.start, found.end + step / 2, step))
+
+
+def test_an_end_before_the_start_is_one_line_in_words_of_the_flags() -> None:
+    with pytest.raises(HistoryError) as refused:
+        stretch(1_700_000_000.0, 1_600_000_000.0, 30.0)
+    assert str(refused.value) == "--end 2020-09-13T12:26:40Z is before --start 2023-11-14T22:13:20Z"
+
+
+@pytest.mark.parametrize("steps", [1, 2, 30, 31, 60])
+def test_history_that_is_too_short_to_split_is_one_line_that_says_what_to_do(steps: int) -> None:
+    with pytest.raises(HistoryError) as refused:
+        span(steps).split(0.6, 1_800.0)
+    message = str(refused.value)
+    assert (
+        "of history are too short to fit on one part and calibrate on a later one, 30m apart; start earlier" in message
+    )
+    assert "\n" not in message
+
+
+def test_a_split_is_made_at_the_share_and_behind_the_gap() -> None:
+    early, late = span(101).split(0.6, 1_800.0)
+    assert (early, late) == (span(61), Stretch(START + 91 * STEP, START + 100 * STEP, STEP))
+
+
+@pytest.mark.parametrize("chunk_steps", [1, 7, 50, 99, 100, 101, 1_000])
+@pytest.mark.parametrize("ahead", [0, 15])
+def test_chunks_hold_every_step_once_with_its_window_and_its_horizon(
+    monkeypatch: pytest.MonkeyPatch, chunk_steps: int, ahead: int
+) -> None:
+    monkeypatch.setattr(history, "CHUNK_STEPS", chunk_steps)
+    past, when = noise(300), span(100, first=50)
+    rows: list[float] = []
+    for chunk, reading in chunks(past, CATALOGUE, when, ahead):
+        own = np.arange(chunk.start, chunk.end + STEP / 2, STEP)
+        rows += own.tolist()
+        times = reading.panels["pod"].times
+        assert times[0] == chunk.start - (REACH - 1) * STEP
+        assert times[-1] == min(chunk.end + ahead * STEP, when.end)
+    np.testing.assert_array_equal(rows, np.arange(when.start, when.end + STEP / 2, STEP))
+    assert chunk_count(when) == len(past.asked)
+
+
+def test_chunks_without_any_series_are_empty_panels() -> None:
+    past = noise(3_000, empty=slice(900, 2_500))
+    sizes = [len(reading.panels["pod"].entities) for _, reading in chunks(past, CATALOGUE, span(3_000))]
+    assert sizes == [1, 0, 1]
+
+
+def test_history_begins_where_prometheus_has_something() -> None:
+    past = noise(20_000, empty=slice(0, 15_000))
+    found = trimmed(past, CATALOGUE, span(20_000))
+    first = round((found.start - START) / STEP)
+    assert 15_000 - 2 * (20_000 // history.PROBES) <= first <= 15_000
+    assert (found.end, found.step_seconds) == (span(20_000).end, STEP)
+    assert (found.start - START) % STEP == 0
+    assert len(past.asked) == 1
+
+
+def test_history_that_has_something_from_the_start_stays_whole() -> None:
+    assert trimmed(noise(700), CATALOGUE, span(700)) == span(700)
+    assert trimmed(noise(1), CATALOGUE, span(1)) == span(1)
+
+
+def test_a_history_without_any_series_is_one_line_that_says_where_to_look() -> None:
+    with pytest.raises(HistoryError) as refused:
+        trimmed(Past({}), CATALOGUE, span(700))
+    message = str(refused.value)
+    assert message.startswith("Prometheus has no series of the catalogue between 2026-11-18T")
+    assert "check its targets" in message
+    assert "\n" not in message

@@ -1,0 +1,134 @@
+"""Outcomes by hand and by brute force. `#` the issue is present, `.` it is not, `?` Prometheus has nothing at all."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from predictor.panel import BoolArray
+from trainer.outcomes import merged, outcome_rows
+
+timelines = st.integers(1, 30).flatmap(
+    lambda steps: st.lists(st.text(".#", min_size=steps, max_size=steps), min_size=1, max_size=3)
+)
+
+
+def active(*lines: str) -> BoolArray:
+    """(steps, entities)."""
+    return np.array([[mark == "#" for mark in line] for line in lines]).T
+
+
+def drawn(mask: BoolArray) -> list[str]:
+    """Back to text, one line per entity."""
+    return ["".join("#" if on else "." for on in column) for column in mask.T]
+
+
+def rows(line: str, horizon: int, gap: int = 2) -> tuple[str, str]:
+    """What came of every row of one entity, and which rows count."""
+    known = np.array([mark != "?" for mark in line])
+    came, counts = outcome_rows(active(line), known, horizon, gap)
+    return drawn(came)[0], drawn(counts)[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "filled"),
+    [
+        pytest.param("#..#", "####", id="a pause of two steps is filled"),
+        pytest.param("#...#", "#...#", id="a pause of three is not"),
+        pytest.param("#.#..#", "######", id="each pause is measured by itself"),
+        pytest.param("#..", "#..", id="nothing is filled behind the last"),
+        pytest.param("..#", "..#", id="nothing is filled before the first"),
+        pytest.param("###", "###", id="an episode without a pause"),
+        pytest.param("...", "...", id="nothing at all"),
+        pytest.param("#", "#", id="one step"),
+    ],
+)
+def test_pauses_are_filled(line: str, filled: str) -> None:
+    assert drawn(merged(active(line), 2)) == [filled]
+
+
+def test_entities_are_merged_by_themselves() -> None:
+    assert drawn(merged(active("#....", "..#..", "#..#."), 2)) == ["#....", "..#..", "####."]
+
+
+def test_without_a_gap_nothing_is_filled_and_the_given_activity_stays_as_it_was() -> None:
+    given_activity = active("#.#")
+    assert drawn(merged(given_activity, 0)) == ["#.#"]
+    merged(given_activity, 5)
+    assert drawn(given_activity) == ["#.#"]
+
+
+@given(timelines, st.integers(0, 5))
+def test_merging_fills_exactly_the_short_pauses_and_twice_is_once(lines: list[str], gap: int) -> None:
+    before = active(*lines)
+    after = merged(before, gap)
+    for entity in range(before.shape[1]):
+        on = np.nonzero(before[:, entity])[0].tolist()
+        between = {i for a, b in pairwise(on) if b - a - 1 <= gap for i in range(a, b)}
+        assert set(np.nonzero(after[:, entity])[0].tolist()) == between | set(on)
+    np.testing.assert_array_equal(merged(after, gap), after)
+
+
+@pytest.mark.parametrize(
+    ("line", "came", "counts"),
+    [
+        pytest.param("......#", "...###.", "####...", id="the last horizon is not over yet"),
+        pytest.param("...#...", "###....", "###....", id="the row one horizon before, not the one earlier"),
+        pytest.param("....#...", ".###....", "####....", id="a row further away than the horizon"),
+        pytest.param("..##......", "###.......", "##..###...", id="rows inside an episode do not count"),
+        pytest.param("#.......", "........", ".####...", id="there from the start"),
+        pytest.param("....", "....", "#...", id="nothing came"),
+        pytest.param("...", "...", "...", id="a record as short as the horizon"),
+        pytest.param("##########", "#########.", "..........", id="always present"),
+    ],
+)
+def test_outcome_rows_by_hand_with_a_horizon_of_three(line: str, came: str, counts: str) -> None:
+    assert rows(line, 3) == (came, counts)
+
+
+@pytest.mark.parametrize(
+    ("line", "counts"),
+    [
+        pytest.param("..??......", "#######...", id="two unknown steps are a scrape gap"),
+        pytest.param("...???....", "##.####...", id="no row whose three coming steps are all unknown"),
+        pytest.param("..????????", "#.........", id="nothing with three unknown steps ahead"),
+        pytest.param("??????????", "..........", id="nothing known at all"),
+    ],
+)
+def test_an_outage_is_no_sign_of_health(line: str, counts: str) -> None:
+    assert rows(line, 3)[1] == counts
+
+
+def test_a_row_before_an_outage_and_an_issue_is_counted_only_if_its_horizon_is_known() -> None:
+    came, counts = rows("..???#....", 6)
+    assert came[:2] == "##"
+    assert counts[:2] == ".."
+
+
+@given(timelines, st.integers(1, 12), st.integers(0, 3), st.data())
+def test_outcomes_and_counts_equal_brute_force(lines: list[str], horizon: int, gap: int, data: st.DataObject) -> None:
+    present = active(*lines)
+    steps = len(present)
+    known = np.array(data.draw(st.lists(st.booleans(), min_size=steps, max_size=steps)), dtype=np.bool_)
+    came, counts = outcome_rows(present, known, horizon, gap)
+    for i in range(steps):
+        ahead = slice(i + 1, i + 1 + horizon)
+        whole = i + horizon < steps and int((~known[ahead]).sum()) <= gap
+        for entity in range(present.shape[1]):
+            assert came[i, entity] == present[ahead, entity].any()
+            assert counts[i, entity] == (whole and not present[i, entity])
+
+
+@given(timelines, st.integers(1, 12))
+def test_no_row_inside_an_episode_counts_and_longer_horizons_hold_shorter_ones(lines: list[str], horizon: int) -> None:
+    episodes = merged(active(*lines), 2)
+    known = np.ones(len(episodes), dtype=np.bool_)
+    came, counts = outcome_rows(episodes, known, horizon, 2)
+    longer, counts_longer = outcome_rows(episodes, known, horizon + 3, 2)
+    assert not (counts & episodes).any()
+    assert not (came & ~longer).any()
+    assert not (counts_longer & ~counts).any()
