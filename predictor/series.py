@@ -69,6 +69,8 @@ def decoded(answer: Mapping[str, Any], times: FloatArray, step_seconds: float) -
     """
     pairs = answer["values"]
     moments = np.array([pair[0] for pair in pairs], dtype=np.float64)
+    if np.isnan(moments).any():
+        raise ValueError("timestamps that are no numbers")
     values = np.array([pair[1] for pair in pairs], dtype=np.str_).astype(np.float64)
     values[~(np.abs(values) < MAX_VALUE)] = np.nan  # a division by zero is no measurement
     steps = np.rint((moments - times[0]) / step_seconds).astype(np.intp)

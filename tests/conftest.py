@@ -11,7 +11,7 @@ from hypothesis import settings
 GOLDEN = Path(__file__).parent / "golden"
 
 # No deadline: a busy machine is no defect. The same examples everywhere: a red run can be repeated.
-settings.register_profile("kip", deadline=None, derandomize=True)
+settings.register_profile("kip", deadline=None, derandomize=True, max_examples=40)
 settings.load_profile("kip")
 
 

@@ -67,17 +67,25 @@ def test_the_exporter_answers_openmetrics_that_a_parser_reads(stack: Stack) -> N
 
 def test_history_and_live_join_without_a_seam(stack: Stack) -> None:
     """Series that the backfill began go on live under the same labels: none exists twice, no counter falls."""
-    for metric in ("container_memory_working_set_bytes", "kube_pod_info", "node_memory_MemTotal_bytes"):
-        identity = "namespace, pod, container, id" if metric.startswith("container") else "namespace, pod, instance"
-        doubles = query(stack, f'count by ({identity}) ({metric}{{instance!="this-machine"}}) > 1', stack.anchor + 60)
+    # What a series is about; were its job or instance another one live than in the backfill, it would be there twice.
+    identity = {
+        "container_memory_working_set_bytes": "node, namespace, pod, container, id",
+        "kube_pod_info": "namespace, pod",
+        "node_memory_MemTotal_bytes": "instance",
+    }
+    for metric, labels in identity.items():
+        doubles = query(stack, f'count by ({labels}) ({metric}{{instance!="this-machine"}}) > 1', stack.anchor + 60)
         assert doubles == [], metric
     promql = "sum(resets(node_network_receive_bytes_total{instance!='this-machine'}[5m]))"
     assert query(stack, promql, stack.anchor + 90)[0]["value"][1] == "0"
 
 
 def test_the_hosts_own_node_exporter_is_one_more_node(stack: Stack) -> None:
-    predictions = json.loads(get(f"{stack.urls['exporter']}/api/v1/predictions?kind=node"))["data"]["predictions"]
-    assert "this-machine" in {row["name"] for row in predictions}
+    def predicted() -> bool:
+        answer = json.loads(get(f"{stack.urls['exporter']}/api/v1/predictions?kind=node"))
+        return "this-machine" in {row["name"] for row in answer["data"]["predictions"]}
+
+    stack.processes.await_that(predicted, "a prediction for this machine", 120)
 
 
 def test_an_issue_is_predicted_notified_and_then_happens(stack: Stack) -> None:
