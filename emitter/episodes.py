@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
@@ -41,7 +42,7 @@ class Plan:
 
 
 @dataclass
-class Episode:
+class Episode(ABC):
     """One arranged change, from its start to its end."""
 
     plan: Plan
@@ -64,9 +65,9 @@ class Episode:
         self.ramp_seconds = self.plan.ramp_seconds
 
     @classmethod
+    @abstractmethod
     def candidates(cls, world: World) -> list[int]:
         """Indices this type may act on now."""
-        raise NotImplementedError
 
     @classmethod
     def node_of(cls, world: World, target: int) -> int | None:
@@ -77,13 +78,13 @@ class Episode:
         """What the episode occupies, so that no other acts on it."""
         return (self.kind, self.target)
 
+    @abstractmethod
     def begin(self, world: World) -> None:
         """Fix what depends on the state at the start: sizes, expected onset, end."""
-        raise NotImplementedError
 
+    @abstractmethod
     def apply(self, world: World) -> None:
         """Add this step's pressure."""
-        raise NotImplementedError
 
     def finish(self, world: World) -> None:
         """Undo what does not vanish with the pressure."""

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from numpy.random import Generator
 
+from emitter.arrangement import Arrangement
 from emitter.cluster import Cluster
 from emitter.episodes import Plan
 from emitter.randomness import generator
@@ -92,8 +93,6 @@ def build(
     name: ScenarioName, cluster: Cluster, seed: int, start: float, anchor: float, step_seconds: float
 ) -> Scenario:
     """The scenario of that name. anchor matters to `demo` only."""
-    from emitter.arrangement import Arrangement
-
     share = {"train": 1.0, "quiet": 0.0, "demo": 0.25}[name]
     rates = dict(LOOKALIKES_PER_DAY) | ({k: (u, r * share) for k, (u, r) in FAULTS_PER_DAY.items()} if share else {})
     size = {"pods": float(sum(w.replicas for w in cluster.workloads)), "nodes": float(len(cluster.nodes))}
