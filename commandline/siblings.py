@@ -39,6 +39,7 @@ _TRAINER: Final = (
     "output.file",
     "seed",
     "max-rows",
+    "estimator",
     "false-alarms.per-entity-day",
 )
 _EMITTER: Final = (
@@ -47,6 +48,7 @@ _EMITTER: Final = (
     "nodes",
     "pods",
     "scenario",
+    "episodes.factor",
     "seed",
     "start",
     "end",

@@ -86,7 +86,7 @@ class Episode(ABC):
     def apply(self, world: World) -> None:
         """Add this step's pressure."""
 
-    def finish(self, world: World) -> None:
+    def finish(self, world: World) -> None:  # noqa: B027  # most leave nothing behind
         """Undo what does not vanish with the pressure."""
 
     def progress(self, now: float) -> float:

@@ -105,6 +105,7 @@ def entity(published: Published, kind_text: str, path: str) -> dict[str, Any]:
         "published": bool(forecast.published[position]),
         "active": {issue: bool(forecast.active[i, position]) for i, issue in enumerate(forecast.issues)},
         "predictions": [asdict(row) for row in _rows_of(forecast, position)],
+        "anomaly_score": _or_null(forecast.anomaly)[position],
         "window": _window(published, published.snapshot.panels[kind], labels),
     }
 

@@ -17,12 +17,16 @@ from predictor.entities import LABELS, Entity, Kind
 FAMILIES: Final = {
     "kip_issue_probability": "Calibrated probability that the issue is present at some moment of the coming horizon.",
     "kip_issue_active": "1 while the issue is present, 0 while it is not.",
+    "kip_anomaly_score": "Share of a quiet life that looks less odd; 0.99 is odder than 99 % of it.",
     "kip_alert_threshold": "Probability from which an alert keeps within the false-alarm budget.",
     "kip_issues_expected": "Sum of probabilities over all entities, which is the expected number with the issue.",
     "kip_signal_coverage_ratio": "Share of the entities of a kind that have the signal.",
     "kip_entities": "Entities that Prometheus knew at the last tick.",
     "kip_series_dropped": "Series of the last tick without usable labels or beyond the limit on published series.",
 }
+_Prefixes = tuple[list[str], list[str], str]
+"""What stands before each probability, each active flag and the anomaly score of an entity."""
+
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 
 _GZIP: Final = 31  # zlib's code for a gzip header and trailer around the largest window
@@ -54,19 +58,21 @@ class Exposition:
     """Writes the snapshots of one model, and remembers the text before each number."""
 
     def __init__(self) -> None:
-        self._prefixes: dict[tuple[Kind, Entity], tuple[list[str], list[str]]] = {}
+        self._prefixes: dict[tuple[Kind, Entity], _Prefixes] = {}
 
     def page(self, snapshot: Snapshot) -> Page:
         """The snapshot's families, without the end mark of OpenMetrics."""
         probabilities: list[str] = []
         active: list[str] = []
-        kept: dict[tuple[Kind, Entity], tuple[list[str], list[str]]] = {}
+        odd: list[str] = []
+        kept: dict[tuple[Kind, Entity], _Prefixes] = {}
         for forecast in snapshot.forecasts:
-            self._entities(forecast, kept, probabilities, active)
+            self._entities(forecast, kept, probabilities, active, odd)
         self._prefixes = kept
         families = {
             "kip_issue_probability": probabilities,
             "kip_issue_active": active,
+            "kip_anomaly_score": odd,
             "kip_alert_threshold": _thresholds(snapshot.forecasts),
             "kip_issues_expected": _expected(snapshot.forecasts),
             "kip_signal_coverage_ratio": _coverage(snapshot),
@@ -81,12 +87,14 @@ class Exposition:
     def _entities(
         self,
         forecast: Forecast,
-        kept: dict[tuple[Kind, Entity], tuple[list[str], list[str]]],
+        kept: dict[tuple[Kind, Entity], _Prefixes],
         probabilities: list[str],
         active: list[str],
+        odd: list[str],
     ) -> None:
         columns = forecast.probability.T.tolist()
         states = forecast.active.T.tolist()
+        anomaly = forecast.anomaly.tolist()
         for i in forecast.published.nonzero()[0].tolist():
             key = (forecast.kind, forecast.entities[i])
             prefixes = kept[key] = self._prefixes.get(key) or _prefixes(forecast, key[1])
@@ -95,6 +103,8 @@ class Exposition:
                     probabilities.append(f"{prefix}{value!r}\n")
             for prefix, state in zip(prefixes[1], states[i], strict=True):
                 active.append(f"{prefix}{1 if state else 0}\n")
+            if anomaly[i] == anomaly[i]:
+                odd.append(f"{prefixes[2]}{anomaly[i]!r}\n")
 
 
 def labels(**pairs: str) -> str:
@@ -102,15 +112,14 @@ def labels(**pairs: str) -> str:
     return "{" + ",".join(f'{name}="{value.translate(_ESCAPES)}"' for name, value in pairs.items()) + "}"
 
 
-def _prefixes(forecast: Forecast, entity: Entity) -> tuple[list[str], list[str]]:
-    """What stands before each probability and before each active flag of an entity."""
+def _prefixes(forecast: Forecast, entity: Entity) -> _Prefixes:
     own = dict(zip(LABELS[forecast.kind], entity, strict=True))
     probability = [
         f"kip_issue_probability{labels(issue=o.issue, horizon=o.horizon, kind=forecast.kind, **own)} "
         for o in forecast.outcomes
     ]
     active = [f"kip_issue_active{labels(issue=issue, kind=forecast.kind, **own)} " for issue in forecast.issues]
-    return probability, active
+    return probability, active, f"kip_anomaly_score{labels(kind=forecast.kind, **own)} "
 
 
 def _thresholds(forecasts: Iterable[Forecast]) -> list[str]:

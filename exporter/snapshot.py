@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from predictor.entities import Entity, Kind, namespace_of
 from predictor.issues import Outcome
 from predictor.model import Prediction
 from predictor.panel import BoolArray, FloatArray, Panel
+
+ODD: Final = 0.99
+"""An entity odder than 99 % of a quiet life is shown whatever its probabilities: its trouble may be a new one."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,8 @@ class Forecast:
     """What is said about the entities of one kind at the snapshot's time.
 
     entities: those with a sample or an active issue at that very step. probability: (outcomes, entities), NaN where
-    the model said nothing. active: (issues, entities). published: (entities,), True where they are shown singly.
+    the model said nothing. active: (issues, entities). anomaly: (entities,), NaN where there is none to say. published:
+    (entities,), True where they are shown singly.
     """
 
     kind: Kind
@@ -37,6 +42,7 @@ class Forecast:
     probability: FloatArray
     issues: tuple[str, ...]
     active: BoolArray
+    anomaly: FloatArray
     published: BoolArray
 
     @property
@@ -48,7 +54,8 @@ class Forecast:
     @property
     def series(self) -> FloatArray:
         """(entities,): how many series each would have in /metrics."""
-        return np.asarray((~np.isnan(self.probability)).sum(axis=0) + len(self.issues), dtype=np.float64)
+        probabilities = (~np.isnan(self.probability)).sum(axis=0)
+        return np.asarray(probabilities + len(self.issues) + ~np.isnan(self.anomaly), dtype=np.float64)
 
     @cached_property
     def position(self) -> Mapping[Entity, int]:
@@ -110,10 +117,12 @@ def _forecast(prediction: Prediction, floor: float) -> Forecast:
         probability[:, here],
         prediction.issues,
         active[:, here],
+        prediction.anomaly[-1, here],
         published=np.zeros(int(here.sum()), dtype=np.bool_),
     )
     worth = forecast.highest >= (floor if prediction.kind == "pod" else 0.0)
-    return replace(forecast, published=worth | forecast.active.any(axis=0))
+    odd = np.nan_to_num(forecast.anomaly) >= ODD
+    return replace(forecast, published=worth | odd | forecast.active.any(axis=0))
 
 
 def _limited(forecasts: Sequence[Forecast], max_series: int) -> tuple[list[Forecast], int]:

@@ -23,9 +23,10 @@ from predictor.catalogue import Catalogue, CatalogueError
 from predictor.entities import Kind
 from predictor.model import KindModel, Model
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 MANIFEST: Final = "manifest.json"
 MODEL: Final = "model.joblib"
+REFERENCES: Final = "references.joblib"
 # A pickled forest is promised to load only in the very release that wrote it:
 # https://scikit-learn.org/stable/model_persistence.html
 EXACT_VERSIONS: Final = ("scikit-learn",)
@@ -89,14 +90,13 @@ def save(
     *,
     trained_at: float,
     training_range: tuple[float, float],
+    references: Mapping[Kind, KindModel],
     estimator: str,
     untrained: Mapping[str, str],
     scores: Mapping[str, Any],
 ) -> Manifest:
     """Write the model and, last, its manifest, each appearing whole or not at all. Raises ArtifactError."""
-    buffer = io.BytesIO()
-    joblib.dump(dict(model.kinds), buffer, compress=3)
-    content = buffer.getvalue()
+    contents = {MODEL: _pickled(model.kinds), REFERENCES: _pickled(references)}
     manifest = Manifest(
         schema_version=SCHEMA_VERSION,
         fingerprint=fingerprint(model.catalogue, model.step_seconds, model.horizons_seconds),
@@ -114,11 +114,12 @@ def save(
         },
         untrained=dict(untrained),
         scores=dict(scores),
-        files={MODEL: hashlib.sha256(content).hexdigest()},
+        files={name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
     )
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        _replace(directory / MODEL, content)
+        for name, content in contents.items():
+            _replace(directory / name, content)
         _replace(directory / MANIFEST, (manifest.model_dump_json(indent=2) + "\n").encode())
     except OSError as error:
         raise ArtifactError(f"cannot write the model to {directory}: {error}") from error
@@ -148,11 +149,23 @@ def load(directory: Path, variables: Mapping[str, str]) -> tuple[Model, Manifest
     return model, manifest
 
 
+def load_references(directory: Path, manifest: Manifest) -> Mapping[Kind, KindModel]:
+    """The snapshot forests that `evaluate` compares a model with. Raises ArtifactError."""
+    found: dict[Kind, KindModel] = joblib.load(io.BytesIO(_checked(directory / REFERENCES, manifest)))
+    return found
+
+
 def describe(manifest: Manifest) -> str:
     """One line about a model for people."""
     horizons = ", ".join(span_text(h) for h in manifest.horizons_seconds)
     days = (manifest.training_end - manifest.training_start) / 86400
     return f"{manifest.estimator} on {days:.1f} days at {span_text(manifest.step_seconds)}, horizons {horizons}"
+
+
+def _pickled(kinds: Mapping[Kind, KindModel]) -> bytes:
+    buffer = io.BytesIO()
+    joblib.dump(dict(kinds), buffer, compress=3)
+    return buffer.getvalue()
 
 
 def _manifest(path: Path) -> Manifest:

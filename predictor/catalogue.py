@@ -20,9 +20,9 @@ import promql_parser
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from predictor.entities import Kind
+from predictor.alerts import AlertOutcome, OutcomesFrom, expressions
+from predictor.entities import Issue, Kind
 
-Issue = Literal["pod_failure", "node_failure", "resource_exhaustion", "network_issue", "service_disruption"]
 _VARIABLE = re.compile(r"\$\{([a-z_]+)\}")
 
 
@@ -131,6 +131,8 @@ class Catalogue(_Data):
 
 class _Overlay(_Data):
     variables: dict[str, str] = {}
+    alerts: tuple[AlertOutcome, ...] = ()
+    outcomes_from: OutcomesFrom = "both"
     signals: tuple[Signal, ...] = ()
     rules: tuple[Rule, ...] = ()
     select: tuple[str, ...] = ()
@@ -185,9 +187,27 @@ def _laid_over(base: Catalogue, overlay: _Overlay, path: Path) -> Catalogue:
     document = {
         "variables": {**base.variables, **overlay.variables},
         "signals": [s.model_dump() for s in chosen],
-        "rules": [r.model_dump() for r in rules.values()],
+        "rules": _with_alerts([r.model_dump() for r in rules.values()], overlay),
     }
     return _validated(f"catalogue {path}", document)
+
+
+def _with_alerts(rules: list[dict[str, Any]], overlay: _Overlay) -> list[dict[str, Any]]:
+    """The rules with the user's alerts beside them, or instead of them."""
+    from_alerts = {
+        key: {"issue": key[0], "kind": key[1], "description": "an alert of the catalogue fires", "promql": promql}
+        for key, promql in expressions(overlay.alerts).items()
+    }
+    if overlay.outcomes_from == "alerts":
+        return list(from_alerts.values())
+    if overlay.outcomes_from == "rules":
+        return rules
+    for rule in rules:
+        alerts = from_alerts.pop((rule["issue"], rule["kind"]), None)
+        if alerts:
+            rule["description"] += ", or an alert of the catalogue fires"
+            rule["promql"] = f"{rule['promql'].strip()}\nor {alerts['promql']}"
+    return [*rules, *from_alerts.values()]
 
 
 def _validated(what: str, document: Any) -> Catalogue:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal, get_args
 
 Kind = Literal["node", "pod", "service"]
+Issue = Literal["pod_failure", "node_failure", "resource_exhaustion", "network_issue", "service_disruption"]
 Entity = tuple[str, ...]
 """Label values in the order of LABELS[kind]."""
 

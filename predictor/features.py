@@ -25,7 +25,24 @@ HOLD_SECONDS: Final = 90.0
 MAX_TIME_TO_LIMIT_SECONDS: Final = 6 * 3600.0
 """Six times the longest default horizon: beyond it, "not soon" says it all."""
 
-_OF_EVERY_SIGNAL: Final = ("now", "mean_5m", "change_30m", "slope_5m", "slope_30m", "spread_30m")
+MAX_SURPRISE: Final = 30.0
+"""Spreads from the usual: beyond it, "never seen before" says it all."""
+
+_OF_EVERY_SIGNAL: Final = (
+    "now",
+    "mean_5m",
+    "change_5m",
+    "change_30m",
+    "slope_5m",
+    "slope_30m",
+    "bend",
+    "spread_5m",
+    "spread_30m",
+    "surprise",
+)
+SMALLEST_SPREAD: Final = 1e-6
+"""As a share of the mean: a signal that varies less is a constant."""
+
 _OF_LIMITED: Final = ("time_to_limit_5m", "time_to_limit_30m")
 
 
@@ -131,6 +148,15 @@ def time_to_limit(now: FloatArray, slope_per_second: FloatArray, limit: float) -
     return np.where(np.isnan(now) | np.isnan(slope_per_second), np.nan, bounded)
 
 
+def surprise(now: FloatArray, mean: FloatArray, spread: FloatArray) -> FloatArray:
+    """How many spreads a value lies from the mean of its window, so that signals of any unit compare.
+
+    All of the same shape and in the signal's unit. NaN where one is missing.
+    """
+    least = SMALLEST_SPREAD * np.abs(mean) + SMALLEST_SPREAD**2  # what never moved may not divide by its rounding
+    return np.clip((now - mean) / np.maximum(spread, least), -MAX_SURPRISE, MAX_SURPRISE)
+
+
 def _parts(signal: Signal) -> tuple[str, ...]:
     return _OF_EVERY_SIGNAL + (_OF_LIMITED if signal.limit is not None else ())
 
@@ -138,10 +164,21 @@ def _parts(signal: Signal) -> tuple[str, ...]:
 def _features(values: FloatArray, signal: Signal, reach: int, step_seconds: float) -> list[FloatArray]:
     short = max(2, round(SHORT_SECONDS / step_seconds))
     now = held(values, round(HOLD_SECONDS / step_seconds))[reach - 1 :]
-    mean_long, spread, slope_long = trailing(values, reach)
-    mean_short, _, slope_short = trailing(values[reach - short :], short)
+    mean_long, spread_long, slope_long = trailing(values, reach)
+    mean_short, spread_short, slope_short = trailing(values[reach - short :], short)
     slope_short, slope_long = slope_short / step_seconds, slope_long / step_seconds
-    features = [now, mean_short, now - mean_long, slope_short, slope_long, spread]
+    features = [
+        now,
+        mean_short,
+        now - mean_short,
+        now - mean_long,
+        slope_short,
+        slope_long,
+        slope_short - slope_long,
+        spread_short,
+        spread_long,
+        surprise(now, mean_long, spread_long),
+    ]
     if signal.limit is not None:
         features += [time_to_limit(now, slope, signal.limit) for slope in (slope_short, slope_long)]
     return features

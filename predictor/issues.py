@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from commandline.times import span_text
-from predictor.catalogue import Issue
+from predictor.entities import Issue
 from predictor.panel import FloatArray
 
 

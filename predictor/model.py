@@ -4,45 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import numpy as np
 
 from predictor import features
-from predictor.catalogue import Catalogue, Issue, Signal
-from predictor.entities import Entity, Kind
+from predictor.catalogue import Catalogue, Signal
+from predictor.entities import Entity, Issue, Kind
+from predictor.estimators import Estimator
 from predictor.issues import Outcome, monotone
+from predictor.oddness import Oddness
 from predictor.panel import BoolArray, FloatArray, Panel
-
-
-class Estimator(Protocol):
-    """What we ask of scikit-learn: one score column per outcome."""
-
-    def predict_proba(self, values: FloatArray) -> list[FloatArray]:
-        """One (rows, 2) array per outcome."""
-        ...
-
-
-@dataclass(frozen=True)
-class Forest:
-    """A fitted scikit-learn pipeline whose last step is a forest over several outcomes.
-
-    columns: the outcomes of the forest that are asked for; one may have been dropped after the fit.
-    """
-
-    pipeline: Any
-    columns: tuple[int, ...]
-
-    def predict_proba(self, values: FloatArray) -> list[FloatArray]:
-        """One (rows, 2) array per column; scikit-learn itself answers a bare array when there is only one."""
-        answer = self.pipeline.predict_proba(values)
-        several = answer if isinstance(answer, list) else [answer]
-        return [several[i] for i in self.columns]
-
-    @property
-    def importances(self) -> FloatArray:
-        """(features,): mean decrease in impurity, summing to 1."""
-        return np.asarray(self.pipeline[-1].feature_importances_)
 
 
 @dataclass(frozen=True)
@@ -73,6 +44,7 @@ class KindModel:
     estimator: Estimator
     calibrations: tuple[Calibration, ...]
     thresholds: tuple[float, ...]
+    oddness: Oddness | None = None
 
     def scores(self, values: FloatArray) -> FloatArray:
         """(outcomes, rows): the estimator's own scores, before calibration. values: (rows, features)."""
@@ -94,6 +66,7 @@ class Prediction:
 
     probability: (outcomes, steps, entities), NaN where the entity was not there; 1 while the issue is active.
     active: (issues, steps, entities), for every issue that has a rule, also those the model was not trained on.
+    anomaly: (steps, entities), the share of quiet rows that look less odd, NaN where there is none to say.
     """
 
     kind: Kind
@@ -105,6 +78,7 @@ class Prediction:
     issues: tuple[str, ...]
     active: BoolArray
     present: BoolArray
+    anomaly: FloatArray
 
 
 @dataclass(frozen=True)
@@ -131,13 +105,16 @@ class Model:
         learned = self.kinds.get(panel.kind)
         outcomes = learned.outcomes if learned else ()
         probability = np.full((len(outcomes), len(times), len(panel.entities)), np.nan)
+        anomaly = np.full((len(times), len(panel.entities)), np.nan)
         if learned:
             rows = features.rows(panel, learned.signals, self.step_seconds)
             probability[:, rows.step, rows.entity] = learned.calibrated(rows.values)
             probability = _with_active(probability, learned.outcomes, panel.issues, active)
+            if learned.oddness:
+                anomaly[rows.step, rows.entity] = learned.oddness(rows.values)
         thresholds = learned.thresholds if learned else ()
         return Prediction(
-            panel.kind, times, panel.entities, outcomes, thresholds, probability, panel.issues, active, present
+            panel.kind, times, panel.entities, outcomes, thresholds, probability, panel.issues, active, present, anomaly
         )
 
 

@@ -1,137 +1,126 @@
-"""Dataset: rows to fit on, sampled so that none before an issue is lost."""
+"""Dataset: rows to fit on, sampled so that no onset is lost."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
-from zlib import crc32
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
 from predictor import features
 from predictor.catalogue import Catalogue
-from predictor.entities import KINDS, Entity, Kind
+from predictor.entities import KINDS, Kind
+from predictor.features import Rows
 from predictor.issues import Outcome
 from predictor.panel import BoolArray, FloatArray, Panel
-from predictor.reader import Reader
-from trainer.history import Stretch, chunks
-from trainer.outcomes import MERGE_SECONDS, merged, outcome_rows
+from predictor.series import Reading
+from trainer.history import Stretch
+from trainer.labels import Labels, labels, outcomes_of
+from trainer.sample import IntArray, Sample, draws
+from trainer.workloads import groups
+
+BATCH_ROWS: Final = 40_000
+"""Rows whose features are in memory at a time: some hundred MB, whatever the size of the cluster."""
+
+GROUPS: Final = 3
+"""Parts into which workloads are dealt, so that each can be judged by a model that has not seen it."""
 
 
 @dataclass(frozen=True)
 class Dataset:
     """The rows of one kind.
 
-    values: (rows, features). outcomes: the columns of `came`, (rows, outcomes).
+    values: (rows, features), single precision as trees read them. outcomes: the columns of `came` and `during`,
+    (rows, outcomes). step: (rows,) grid points since the start of history. group: (rows,) of each row's workload.
     """
 
     kind: Kind
     outcomes: tuple[Outcome, ...]
     values: FloatArray
     came: BoolArray
+    during: BoolArray
+    step: IntArray
+    group: IntArray
 
-
-class Sample:
-    """Rows of one kind, thinned whenever they become too many; which rows are left depends on the rows alone."""
-
-    def __init__(self, max_rows: int) -> None:
-        self._max_rows = max_rows
-        self._share = 1.0
-        self._parts: list[tuple[FloatArray, BoolArray, FloatArray]] = []
-
-    def add(self, values: FloatArray, came: BoolArray, draw: FloatArray) -> None:
-        """Take in rows with their outcomes and draws."""
-        self._parts.append(_below(self._share, values, came, draw))
-        while sum(int((draws > 0).sum()) for _, _, draws in self._parts) > self._max_rows:
-            self._share /= 2
-            self._parts = [_below(self._share, *part) for part in self._parts]
-
-    def rows(self) -> tuple[FloatArray, BoolArray]:
-        """Features and outcomes of all rows kept."""
-        return np.concatenate([p[0] for p in self._parts]), np.concatenate([p[1] for p in self._parts])
-
-
-def _below(
-    share: float, values: FloatArray, came: BoolArray, draw: FloatArray
-) -> tuple[FloatArray, BoolArray, FloatArray]:
-    kept = draw < share
-    return values[kept], came[kept], draw[kept]
-
-
-def outcomes_of(catalogue: Catalogue, kind: Kind, horizons_seconds: tuple[float, ...]) -> tuple[Outcome, ...]:
-    """Every issue that has a rule for the kind, over every horizon."""
-    return tuple(Outcome(rule.issue, h) for rule in catalogue.rules_of(kind) for h in sorted(horizons_seconds))
+    def where(self, chosen: BoolArray) -> Dataset:
+        """Some of the rows."""
+        return replace(
+            self,
+            values=self.values[chosen],
+            came=self.came[chosen],
+            during=self.during[chosen],
+            step=self.step[chosen],
+            group=self.group[chosen],
+        )
 
 
 def gather(
-    reader: Reader,
+    history: Iterable[tuple[Stretch, Reading]],
     catalogue: Catalogue,
     when: Stretch,
     horizons_seconds: tuple[float, ...],
     max_rows: int,
-    advance: Callable[[], None],
 ) -> Mapping[Kind, Dataset]:
-    """The dataset of every kind that has entities, from one pass over the span.
+    """The dataset of every kind that has entities, from one pass over history.
 
-    All rows with an issue ahead are kept, and of the others a share that keeps to max_rows per kind.
+    Of the rows with nothing ahead at most max_rows per kind are kept, and as many before each issue: rows before a
+    frequent issue are thinned for themselves, so that every onset of a rare one keeps all of its rows.
     """
-    ahead = round(max(horizons_seconds) / when.step_seconds)
     samples: dict[Kind, Sample] = {}
-    for chunk, reading in chunks(reader, catalogue, when, ahead):
+    for chunk, reading in history:
         for kind in KINDS:
             panel = reading.panels[kind]
             wanted = outcomes_of(catalogue, kind, horizons_seconds)
             if not panel.entities or not wanted or not panel.signals:
                 continue
-            samples.setdefault(kind, Sample(max_rows)).add(*_rows(panel, catalogue, wanted, chunk))
-        advance()
+            issues = len({o.issue for o in wanted})
+            sample = samples.setdefault(kind, Sample([max_rows] * (issues + 1)))
+            for rows, seen in batches(panel, catalogue, wanted, chunk):
+                _add(sample, panel, rows, seen, wanted, round((chunk.start - when.start) / when.step_seconds))
     return {
         kind: Dataset(kind, outcomes_of(catalogue, kind, horizons_seconds), *sample.rows())
         for kind, sample in samples.items()
     }
 
 
-def outcomes_in(
-    panel: Panel, wanted: tuple[Outcome, ...], step_seconds: float
-) -> tuple[BoolArray, BoolArray, BoolArray]:
-    """What came of every step, whether it counts, and whether an episode is on: all (outcomes, steps, entities)."""
-    gap = round(MERGE_SECONDS / step_seconds)
-    known = np.asarray(panel.present.any(axis=1))
-    episodes = {issue: merged(panel.active[i], gap) for i, issue in enumerate(panel.issues)}
-    pairs = [outcome_rows(episodes[o.issue], known, round(o.horizon_seconds / step_seconds), gap) for o in wanted]
-    during = np.stack([episodes[o.issue] for o in wanted])
-    return np.stack([came for came, _ in pairs]), np.stack([counts for _, counts in pairs]), during
-
-
-def _rows(
+def batches(
     panel: Panel, catalogue: Catalogue, wanted: tuple[Outcome, ...], chunk: Stretch
-) -> tuple[FloatArray, BoolArray, FloatArray]:
-    """Features, outcomes and draws of the rows that can be learned from; a draw of 0 keeps a row for certain."""
-    came, counts, during = outcomes_in(panel, wanted, chunk.step_seconds)
-    first = features.reach_steps(chunk.step_seconds) - 1
-    rows = features.rows(panel.steps(0, first + chunk.steps), catalogue.signals_of(panel.kind), chunk.step_seconds)
-    at = (slice(None), first + rows.step, rows.entity)
-    came, counts, during = came[at].T, counts[at].T, during[at].T
+) -> Iterator[tuple[Rows, Labels]]:
+    """The rows of a chunk, some steps at a time, with their labels; a row's step counts from the chunk's first."""
+    if not panel.entities:
+        return
+    run_up = features.reach_steps(chunk.step_seconds) - 1
+    found = labels(panel, wanted, chunk.step_seconds)
+    signals = catalogue.signals_of(panel.kind)
+    size = max(1, BATCH_ROWS // len(panel.entities))
+    for first in range(0, chunk.steps, size):
+        part = panel.steps(first, min(first + size, chunk.steps) + run_up)
+        rows = features.rows(part, signals, chunk.step_seconds)
+        rows = replace(rows, step=rows.step + first)
+        yield rows, found.rows(run_up + rows.step, rows.entity)
+
+
+def _add(sample: Sample, panel: Panel, rows: Rows, seen: Labels, wanted: tuple[Outcome, ...], offset: int) -> None:
+    """Put the rows that can be learned from into the sample."""
     # One forest answers for all issues at once. A row inside an episode of one issue still tells what precedes the
     # others, so it stays, thinned like any other, and for its own issue says what we publish meanwhile: it is there.
-    usable = counts.any(axis=1) & (counts | during).all(axis=1)
-    ahead = (came & counts).any(axis=1)
-    came = came | during
-    number = round(chunk.start / chunk.step_seconds) + rows.step
-    draw = np.where(ahead, 0.0, _draws(panel.entities, rows.entity, number))
-    return rows.values[usable], came[usable], draw[usable]
+    usable = seen.counts.any(axis=0) & (seen.counts | seen.during).all(axis=0)
+    number = offset + rows.step[usable]
+    entity = rows.entity[usable]
+    sample.add(
+        _stratum((seen.came & seen.counts)[:, usable], wanted),
+        draws(panel.entities, entity, number),
+        rows.values[usable].astype(np.float32),
+        (seen.came | seen.during)[:, usable].T,
+        seen.during[:, usable].T,
+        number,
+        groups(panel.kind, panel.entities, GROUPS)[entity],
+    )
 
 
-def _draws(
-    entities: tuple[Entity, ...], entity: np.ndarray[Any, np.dtype[np.intp]], number: np.ndarray[Any, np.dtype[np.intp]]
-) -> FloatArray:
-    """(rows,): a number in [0, 1) from each row's entity and step alone, so that chunks and neighbours do not matter.
-
-    Source: the finaliser of SplitMix64, https://doi.org/10.1145/2714064.2660195
-    """
-    name = np.array([crc32("/".join(one).encode()) for one in entities], dtype=np.uint64)
-    mixed = (name[entity] << np.uint64(32)) ^ number.astype(np.uint64)
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
-    return np.asarray((mixed ^ (mixed >> np.uint64(31))).astype(np.float64) / 2.0**64)
+def _stratum(ahead: BoolArray, wanted: tuple[Outcome, ...]) -> IntArray:
+    """(rows,): 0 with nothing ahead, else one more than the position of the last issue that is."""
+    issues = list(dict.fromkeys(o.issue for o in wanted))
+    position = np.array([issues.index(o.issue) + 1 for o in wanted])
+    return np.asarray(np.max(np.where(ahead, position[:, None], 0), axis=0), dtype=np.int64)

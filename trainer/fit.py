@@ -1,80 +1,58 @@
-"""Fit: the reference forest on early history."""
+"""Fit: one candidate on the rows of one kind."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
 
-from predictor.catalogue import Catalogue
-from predictor.issues import Outcome
-from predictor.model import Calibration, Forest, KindModel
-from predictor.panel import BoolArray, FloatArray
+from predictor.catalogue import Signal
+from predictor.estimators import Forest, Separate
+from predictor.panel import FloatArray
+from trainer.candidates import CANDIDATES, CandidateName
 from trainer.dataset import Dataset
+from trainer.hiding import hidden
 
-ESTIMATOR: Final = "random_forest"
+NO_EPISODE = "no episode in this history"
+ALWAYS = "always present"
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A kind's model, and the outcomes it was not trained on with the reason for each."""
+    """An estimator of some of a dataset's outcomes. trained: their positions. outcomes: how many there are."""
 
-    model: KindModel
-    untrained: Mapping[Outcome, str]
+    estimator: Forest | Separate
+    trained: tuple[int, ...]
+    outcomes: int
+
+    def scores(self, values: FloatArray) -> FloatArray:
+        """(outcomes, rows): NaN for outcomes that were not trained. values: (rows, features)."""
+        found = np.full((self.outcomes, len(values)), np.nan)
+        if len(values):
+            columns = self.estimator.predict_proba(values)
+            found[list(self.trained)] = np.stack([column[:, 1] for column in columns])
+        return found
 
 
-def fit(dataset: Dataset, catalogue: Catalogue, seed: int) -> Fitted | None:
-    """The forest of one kind, not yet calibrated; None when no outcome ever came, or nothing else did."""
-    untrained = {}
-    for i, outcome in enumerate(dataset.outcomes):
-        share = float(dataset.came[:, i].mean()) if len(dataset.came) else 0.0
-        if share in (0.0, 1.0):
-            untrained[outcome] = (
-                "no episode in the part of history that is fitted on" if not share else "always present"
-            )
-    trained = [i for i, outcome in enumerate(dataset.outcomes) if outcome not in untrained]
+def fit(dataset: Dataset, candidate: CandidateName, signals: Sequence[Signal], seed: int) -> Fitted | None:
+    """The candidate fitted on the rows, some with a source hidden; None when no outcome can be learned."""
+    trained = tuple(i for i, why in enumerate(untrainable(dataset)) if not why)
     if not trained:
         return None
-    came = dataset.came[:, trained]
-    estimator = _forest(seed)
-    answers = came.astype(np.int8) if came.shape[1] > 1 else came[:, 0].astype(np.int8)
-    with warnings.catch_warnings():
-        # A signal this cluster does not have is a column of NaN, which the scaler remarks upon and the trees ignore.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        estimator.fit(dataset.values, answers, randomforestclassifier__sample_weight=_weights(came))
-    estimator.named_steps["randomforestclassifier"].n_jobs = 1  # trees must add up in one order: bits, not only digits
-    outcomes = tuple(dataset.outcomes[i] for i in trained)
-    identity = Calibration(np.array([0.0, 1.0]), np.array([0.0, 1.0]))
-    model = KindModel(
-        dataset.kind,
-        catalogue.signals_of(dataset.kind),
-        outcomes,
-        Forest(estimator, tuple(range(len(outcomes)))),
-        (identity,) * len(outcomes),
-        (0.5,) * len(outcomes),
-    )
-    return Fitted(model, untrained)
+    values = hidden(dataset.values, signals, np.random.default_rng(seed))
+    chosen = list(trained)
+    estimator = CANDIDATES[candidate](values, dataset.came[:, chosen], dataset.during[:, chosen], seed)
+    return Fitted(estimator, trained, len(dataset.outcomes))
 
 
-def _forest(seed: int) -> Pipeline:
-    """The reference model of the origin: 100 trees, depth 15, split 10, balanced, behind a scaler."""
-    return make_pipeline(
-        StandardScaler(),
-        RandomForestClassifier(n_estimators=100, max_depth=15, min_samples_split=10, n_jobs=2, random_state=seed),
-    )
+def untrainable(dataset: Dataset) -> tuple[str, ...]:
+    """For each outcome why nothing can be learned about it, empty when something can."""
+    return tuple(_reason(dataset, i) for i in range(len(dataset.outcomes)))
 
 
-def _weights(came: BoolArray) -> FloatArray:
-    """(rows,): balanced class weights, averaged over the outcomes.
-
-    scikit-learn's own class_weight="balanced" multiplies them over outcomes, so that a row before two rare issues
-    would outweigh thousands of others.
-    """
-    share = came.mean(axis=0)
-    return np.asarray(np.where(came, 0.5 / share, 0.5 / (1.0 - share)).mean(axis=1))
+def _reason(dataset: Dataset, column: int) -> str:
+    came = dataset.came[~dataset.during[:, column], column]
+    if not came.any():
+        return NO_EPISODE
+    return ALWAYS if came.all() else ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from predictor import features
-from predictor.model import Forest, KindModel
+from predictor.estimators import Forest
+from predictor.model import KindModel
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from predictor.panel import BoolArray
+
+IntArray = np.ndarray[Any, np.dtype[np.int32]]
 
 MERGE_SECONDS: Final = 120.0
 """A shorter pause does not end an episode: it is one scrape gap, or one good probe between failing ones."""
@@ -46,3 +48,16 @@ def outcome_rows(
     counts = ~active & (blind <= gap_steps)[:, None]
     counts[max(0, steps - horizon_steps) :] = False
     return outcome, counts
+
+
+def steps_ahead(active: BoolArray) -> IntArray:
+    """(steps, entities): how many steps after each the entity's next active step comes, 0 when none does.
+
+    active: (steps, entities).
+    """
+    ahead = np.zeros(active.shape, dtype=np.int32)
+    following = np.full(active.shape[1], -1, dtype=np.int32)
+    for i in range(len(active) - 1, -1, -1):
+        ahead[i] = np.where(following >= 0, following - i, 0)
+        following[active[i]] = i
+    return ahead

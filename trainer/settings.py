@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveFloat, field_validator, model_validator
 
@@ -11,6 +11,7 @@ from commandline.logs import LogFormat, LogLevel
 from commandline.settings import Settings, flag
 from commandline.times import Moment, Span, span_seconds
 from predictor.reader import PrometheusUrl
+from trainer.candidates import CANDIDATES, CandidateName
 
 
 def _spans(value: Any) -> Any:
@@ -23,6 +24,9 @@ def _spans(value: Any) -> Any:
 
 
 Horizons = Annotated[tuple[float, ...], BeforeValidator(_spans), Field(min_length=1)]
+
+
+EstimatorName = Literal["auto"] | CandidateName
 
 
 class _Common(Settings):
@@ -43,7 +47,10 @@ class TrainSettings(_Common):
     step: Span = flag("step", 30.0, "grid of training and later of every tick", ge=1, le=300, multiple_of=1)
     horizons: Horizons = flag("horizons", (900.0, 3600.0), "how far ahead to predict (default 15m,1h)")
     seed: NonNegativeInt = flag("seed", 0, "seed of everything random")
-    max_rows: int = flag("max-rows", 30_000, "rows per kind to fit on; all rows before an issue are kept", ge=1_000)
+    max_rows: int = flag("max-rows", 30_000, "rows per kind to fit on, and as many again before each issue", ge=1_000)
+    estimator: EstimatorName = flag(
+        "estimator", "auto", "auto compares all by rolling-origin validation; or one of " + ", ".join(CANDIDATES)
+    )
     false_alarms_per_entity_day: PositiveFloat = flag(
         "false-alarms.per-entity-day", 0.02, "budget from which the alert thresholds follow"
     )

@@ -1,4 +1,4 @@
-"""Train: history to artifact, in four steps a reader can follow."""
+"""Train: history to artifact, in five steps a reader can follow: gather, choose, calibrate, fit on all, write."""
 
 from __future__ import annotations
 
@@ -8,106 +8,130 @@ from typing import Any
 import structlog
 
 from commandline.times import span_text
-from predictor import artifact, features
+from predictor import artifact
 from predictor.catalogue import Catalogue
 from predictor.entities import KINDS, Kind
+from predictor.issues import Outcome
 from predictor.model import KindModel, Model
 from predictor.reader import Reader
-from trainer.calibrate import Scored, calibrate, scored
+from trainer.calibrate import NEVER_LATER, Calibrated, calibrate
+from trainer.candidates import CandidateName
 from trainer.dataset import Dataset, gather
-from trainer.fit import ESTIMATOR, Fitted, fit
+from trainer.fit import fit, untrainable
 from trainer.history import HistoryError, Stretch, chunk_count, trimmed
+from trainer.oddness import oddness
+from trainer.origins import origins
 from trainer.progress import Progress
+from trainer.reference import reference
+from trainer.scored import Behind, Scored
+from trainer.selection import Chosen, contest
 from trainer.settings import TrainSettings
+from trainer.spool import Spool
 
 log = structlog.get_logger()
-
-FIT_SHARE = 0.6
-"""The rest, minus the gap, calibrates: rare issues need episodes on both sides."""
 
 
 def train(
     reader: Reader, catalogue: Catalogue, when: Stretch, settings: TrainSettings, now: float
 ) -> artifact.Manifest:
-    """Fit on early history, calibrate on later, write the artifact.
+    """Learn from history and write the artifact.
 
     Raises HistoryError when history holds nothing to learn, ReadError when it cannot be read, ArtifactError when the
     result cannot be written.
     """
     when = trimmed(reader, catalogue, when)
-    # Outcomes of the early part look no further than its end, so a gap of one window keeps the two parts disjoint.
-    early, late = when.split(FIT_SHARE, features.REACH_SECONDS)
+    horizon = max(settings.horizons)
+    cuts = origins(when, horizon)
     with Progress() as progress:
-        reading = progress.stage("reading the part to fit on", chunk_count(early))
-        datasets = gather(reader, catalogue, early, settings.horizons, settings.max_rows, reading)
-        fitting = progress.stage("fitting", len(datasets))
-        fitted = _fitted(datasets, catalogue, settings.seed, fitting)
-        judging = progress.stage("calibrating on later history", chunk_count(late))
-        tracks = scored(reader, catalogue, {kind: one.model for kind, one in fitted.items()}, late, judging)
-    calibrated = {
-        kind: calibrate(one, tracks[kind], when.step_seconds, settings.false_alarms_per_entity_day)
-        for kind, one in fitted.items()
-    }
-    done = {kind: one for kind, one in calibrated.items() if one.model.outcomes}
-    if not done:
-        raise HistoryError("no issue came in both parts of history, so there is nothing to calibrate; start earlier")
-    model = Model(catalogue, when.step_seconds, tuple(sorted(settings.horizons)), {k: f.model for k, f in done.items()})
-    untrained = _untrained(catalogue, model, calibrated)
+        reading = progress.stage("reading history", chunk_count(when))
+        with Spool(reader, catalogue, when, round(horizon / when.step_seconds), reading) as history:
+            datasets = gather(history, catalogue, when, settings.horizons, settings.max_rows)
+            if not any(why == "" for one in datasets.values() for why in untrainable(one)):
+                raise HistoryError("no issue came and went in this history, so nothing can be learned; start earlier")
+            behind = Behind(history, catalogue, when, settings.seed)
+            chosen = contest(behind, datasets, cuts, settings, progress)
+            tracks = behind.scored(datasets, cuts, {k: (one.name,) for k, one in chosen.items()}, progress)
+        last = progress.stage("fitting on all of history", len(datasets))
+        kinds = {}
+        budget = settings.false_alarms_per_entity_day
+        worth = {k: calibrate(tracks[k], one.outcomes, when.step_seconds, budget) for k, one in datasets.items()}
+        for kind, one in datasets.items():
+            if found := _model(one, chosen[kind].name, worth[kind], catalogue, settings.seed):
+                kinds[kind] = found
+            last()
+    if not kinds:
+        raise HistoryError("no issue came behind the first origin of validation, so nothing calibrates; start earlier")
+    model = Model(catalogue, when.step_seconds, tuple(sorted(settings.horizons)), kinds)
+    untrained = _untrained(model, datasets)
     for name, why in untrained.items():
         log.warning("not trained", outcome=name, why=why)
     return artifact.save(
         model,
         settings.model_dir,
+        references={kind: reference(datasets[kind], one, settings.seed) for kind, one in kinds.items()},
         trained_at=now,
         training_range=(when.start, when.end),
-        estimator=ESTIMATOR,
+        estimator=", ".join(f"{kind} {chosen[kind].name}" for kind in kinds),
         untrained=untrained,
-        scores=_scores(datasets, tracks, {kind: fitted[kind].model for kind in done}),
+        scores={kind: _scores(datasets[kind], tracks[kind], chosen[kind]) for kind in kinds},
     )
 
 
-def _fitted(datasets: Mapping[Kind, Dataset], catalogue: Catalogue, seed: int, advance: Any) -> Mapping[Kind, Fitted]:
-    fitted = {}
-    for kind, dataset in datasets.items():
-        if one := fit(dataset, catalogue, seed):
-            fitted[kind] = one
-        advance()
-    if not fitted:
-        raise HistoryError("no issue was ever present in this history, so there is nothing to learn; start earlier")
-    return fitted
+def _model(
+    dataset: Dataset, name: CandidateName, worth: Calibrated, catalogue: Catalogue, seed: int
+) -> KindModel | None:
+    """The chosen candidate on all rows; None when no outcome is both learned and calibrated."""
+    signals = catalogue.signals_of(dataset.kind)
+    fitted = fit(dataset, name, signals, seed)
+    if fitted is None:
+        return None
+    given = [i for i in fitted.trained if worth.maps[i] is not None]
+    if not given:
+        return None
+    maps = [worth.maps[i] for i in given]
+    thresholds = [worth.thresholds[i] for i in given]
+    return KindModel(
+        kind=dataset.kind,
+        signals=signals,
+        outcomes=tuple(dataset.outcomes[i] for i in given),
+        estimator=fitted.estimator.only(tuple(fitted.trained.index(i) for i in given)),
+        calibrations=tuple(one for one in maps if one is not None),
+        thresholds=tuple(one for one in thresholds if one is not None),
+        oddness=oddness(dataset, seed),
+    )
 
 
-def _untrained(catalogue: Catalogue, model: Model, calibrated: Mapping[Kind, Fitted]) -> dict[str, str]:
+def _untrained(model: Model, datasets: Mapping[Kind, Dataset]) -> dict[str, str]:
     """Every outcome of the catalogue that the model does not give, with the reason."""
     reasons: dict[str, str] = {}
     for kind in KINDS:
-        given = {(o.issue, o.horizon_seconds) for o in model.kinds[kind].outcomes} if kind in model.kinds else set()
-        source = calibrated.get(kind)
-        why = {(o.issue, o.horizon_seconds): text for o, text in source.untrained.items()} if source else {}
-        for rule in catalogue.rules_of(kind):
+        given = model.kinds[kind].outcomes if kind in model.kinds else ()
+        for rule in model.catalogue.rules_of(kind):
             for horizon in model.horizons_seconds:
-                key = (rule.issue, horizon)
-                if key not in given:
-                    reasons[f"{kind}/{rule.issue}/{span_text(horizon)}"] = why.get(key, "no episode in this history")
+                outcome = Outcome(rule.issue, horizon)
+                if outcome not in given:
+                    reasons[f"{kind}/{rule.issue}/{span_text(horizon)}"] = _reason(datasets.get(kind), outcome)
     return reasons
 
 
-def _scores(
-    datasets: Mapping[Kind, Dataset], tracks: Mapping[Kind, Scored], models: Mapping[Kind, KindModel]
-) -> dict[str, Any]:
+def _reason(dataset: Dataset | None, outcome: Outcome) -> str:
+    if dataset is None:
+        return "no entity of this kind in this history"
+    return untrainable(dataset)[dataset.outcomes.index(outcome)] or NEVER_LATER
+
+
+def _scores(dataset: Dataset, seen: Scored, chosen: Chosen) -> dict[str, Any]:
     """What the model was made from; how good it is only `evaluate` on other history can say."""
+    rates = {}
+    for i, outcome in enumerate(dataset.outcomes):
+        came = (seen.ahead[i] > 0)[seen.counts[i]]
+        rates[f"{outcome.issue}/{outcome.horizon}"] = round(float(came.mean()), 6) if len(came) else 0.0
     return {
-        kind: {
-            "fitted_rows": len(datasets[kind].values),
-            "calibration_rows": int(tracks[kind].scores.shape[1]),
-            "calibration_base_rate": {
-                f"{o.issue}/{o.horizon}": _base_rate(tracks[kind], i) for i, o in enumerate(model.outcomes)
-            },
-        }
-        for kind, model in models.items()
+        "fitted_rows": len(dataset.values),
+        "calibration_rows": len(seen.step),
+        "calibration_base_rate": rates,
+        "candidates": {
+            name: {"recall": round(f.recall, 4), "average_precision": round(f.average_precision, 4)}
+            for name, f in chosen.figures.items()
+        },
     }
-
-
-def _base_rate(seen: Scored, column: int) -> float:
-    counted = seen.came[column][seen.counts[column]]
-    return round(float(counted.mean()), 6) if len(counted) else 0.0

@@ -12,10 +12,12 @@ from sklearn.preprocessing import StandardScaler
 
 from predictor import artifact, features
 from predictor.artifact import Manifest
-from predictor.catalogue import Catalogue, Issue, Rule, Signal
-from predictor.entities import Kind
+from predictor.catalogue import Catalogue, Rule, Signal
+from predictor.entities import Issue, Kind
+from predictor.estimators import Estimator, Forest
 from predictor.issues import Outcome
-from predictor.model import Calibration, Estimator, Forest, KindModel, Model
+from predictor.model import Calibration, KindModel, Model
+from predictor.oddness import Oddness
 from predictor.panel import FloatArray
 
 HORIZONS = (900.0, 3600.0)
@@ -108,6 +110,21 @@ class FirstFeature:
         return [np.stack([1 - p, p], axis=1) for p in (shorter, np.minimum(1.0, 1.5 * shorter))]
 
 
+@dataclass(frozen=True)
+class FirstColumn:
+    """In the place of an isolation forest: a row is as odd as its first scaled feature."""
+
+    def score_samples(self, values: FloatArray) -> FloatArray:
+        """(rows,): the lower the odder, as scikit-learn has it."""
+        return -values[:, 0]
+
+
+def odd(kind: Kind) -> Oddness:
+    """Oddness equal to the kind's first signal between 0 and 1."""
+    count = len(features.names(CATALOGUE.signals_of(kind)))
+    return Oddness(FirstColumn(), np.zeros(count), np.ones(count), np.array([0.0, 1.0]))
+
+
 def plain_model(step_seconds: float = 60.0) -> Model:
     """A model whose probability is the entity's first signal."""
     return _model(step_seconds, dict.fromkeys(ISSUES, FirstFeature()))
@@ -123,6 +140,7 @@ def saved(model: Model, directory: Path, estimator: str = "random forest") -> Ma
     return artifact.save(
         model,
         directory,
+        references={},
         trained_at=1_790_000_000.0,
         training_range=(1_789_000_000.0, 1_789_864_000.0),
         estimator=estimator,
@@ -140,6 +158,7 @@ def _model(step_seconds: float, estimators: dict[Kind, Estimator]) -> Model:
             estimator,
             (IDENTITY, IDENTITY),
             (0.5, 0.75),
+            odd(kind),
         )
         for kind, estimator in estimators.items()
     }

@@ -33,6 +33,7 @@ def prediction(
         ("pod_failure",),
         states.reshape(1, 1, -1),
         ~np.isnan(values[:1]),
+        np.full((1, len(probabilities)), np.nan),
     )
 
 
@@ -100,6 +101,7 @@ def test_without_any_entity_there_is_nothing_and_nothing_breaks() -> None:
         probability=np.zeros((2, 1, 0)),
         active=np.zeros((1, 1, 0), dtype=np.bool_),
         present=np.zeros((1, 0), dtype=np.bool_),
+        anomaly=np.zeros((1, 0)),
     )
     snapshot = snapshot_of(empty)
     assert shown(snapshot) == set()

@@ -98,7 +98,7 @@ def test_a_model_of_another_scikit_learn_is_one_line(refused: Refused, model_dir
 
 def test_a_model_of_another_schema_is_one_line(refused: Refused, model_dir: Path) -> None:
     edited(model_dir, schema_version=99)
-    assert refused() == (f"{model_dir / MANIFEST} has schema version 99, this release reads 1; train again")
+    assert refused() == (f"{model_dir / MANIFEST} has schema version 99, this release reads 2; train again")
 
 
 def test_a_model_of_other_features_is_one_line(refused: Refused, model_dir: Path) -> None:

@@ -9,8 +9,9 @@ from sklearn.preprocessing import StandardScaler
 
 from predictor import catalogue, features
 from predictor.entities import Kind
+from predictor.estimators import Forest
 from predictor.issues import Outcome
-from predictor.model import Calibration, Forest, KindModel, Model
+from predictor.model import Calibration, KindModel, Model
 
 HORIZONS_SECONDS = (900.0, 3600.0)
 

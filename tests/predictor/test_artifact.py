@@ -20,6 +20,7 @@ def saved(directory: Path) -> Manifest:
     return artifact.save(
         MODEL,
         directory,
+        references={},
         trained_at=1_700_000_000.0,
         training_range=(1_699_000_000.0, 1_700_000_000.0),
         estimator="random_forest",
@@ -69,7 +70,7 @@ def test_a_changed_model_file_is_never_unpickled(tmp_path: Path) -> None:
 
 
 CHANGES: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
-    "schema": (lambda d: d.update(schema_version=9), "has schema version 9, this release reads 1"),
+    "schema": (lambda d: d.update(schema_version=9), "has schema version 9, this release reads 2"),
     "scikit-learn": (lambda d: d["versions"].update({"scikit-learn": "0.1"}), "trained with scikit-learn 0.1, here is"),
     "python": (lambda d: d["versions"].update(python="2.7.1"), "trained with python 2.7.1, here is"),
     "fingerprint": (lambda d: d.update(fingerprint="0" * 16), "was trained with other signals or features"),

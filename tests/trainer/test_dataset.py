@@ -6,29 +6,28 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from predictor.entities import Kind
-from predictor.features import REACH_SECONDS, reach_steps
 from predictor.panel import BoolArray, FloatArray
 from tests.trainer.pasts import CATALOGUE, HORIZONS, REACH, START, STEP, Past, panel, ramps
 from trainer import history
-from trainer.dataset import Dataset, gather, outcomes_of
-from trainer.history import HistoryError, Stretch
-from trainer.train import FIT_SHARE
+from trainer.dataset import Dataset, gather
+from trainer.history import Stretch
+from trainer.labels import outcomes_of
 
 STEPS = 700
-
-
-def nothing() -> None:
-    """Progress that nobody watches."""
 
 
 def gathered(past: Past, max_rows: int = 1_000_000, first: int = 0, last: int = STEPS - 1) -> Mapping[Kind, Dataset]:
     """The datasets of the rows at steps first … last."""
     when = Stretch(START + first * STEP, START + last * STEP, STEP)
-    return gather(past, CATALOGUE, when, HORIZONS, max_rows, nothing)
+    ahead = round(max(HORIZONS) / STEP)
+    return gather(history.chunks(past, CATALOGUE, when, ahead), CATALOGUE, when, HORIZONS, max_rows)
+
+
+def single(values: FloatArray) -> list[float]:
+    """The values in the precision of a dataset."""
+    return np.asarray(values.astype(np.float32).tolist()).tolist()
 
 
 def rows_of(dataset: Dataset) -> set[tuple[bytes, bytes]]:
@@ -69,17 +68,16 @@ def onsets(active: BoolArray) -> list[tuple[int, int]]:
     return [(int(step) + 1, int(entity)) for step, entity in np.argwhere(begins)]
 
 
-@pytest.mark.parametrize("max_rows", [1_000_000, 300, 10])
-def test_every_row_before_an_onset_is_kept_however_few_rows_are_wanted(max_rows: int) -> None:
+def test_every_row_before_an_onset_is_kept_while_they_are_few() -> None:
     past = steady()
     whole = past.panels["pod"]
-    dataset = gathered(past, max_rows)["pod"]
+    dataset = gathered(past, 300)["pod"]
     found = set(dataset.values[dataset.came[:, 1], 0].tolist())
     expected: set[float] = set()
     for step, entity in onsets(whole.active[0]):
         # Rows need a whole window, and must not lie in the episode before or have the horizon cut off by the end.
         assert step >= REACH + 15
-        expected |= set(whole.values[0, step - 15 : min(step, STEPS - 15), entity].tolist())
+        expected |= set(single(whole.values[0, step - 15 : min(step, STEPS - 15), entity]))
     assert found == expected
     soon = len(onsets(whole.active[0]))
     assert dataset.came[:, 0].sum() == 5 * soon
@@ -90,7 +88,12 @@ def test_a_row_says_what_came_within_each_horizon() -> None:
     whole = past.panels["pod"]
     dataset = gathered(past)["pod"]
     assert [(o.issue, o.horizon_seconds) for o in dataset.outcomes] == [("pod_failure", h) for h in HORIZONS]
-    at = {float(whole.values[0, i, e]): (i, e) for i in range(STEPS) for e in range(3) if whole.values[0, i, e] < 0.34}
+    at = {
+        float(np.float32(whole.values[0, i, e])): (i, e)
+        for i in range(STEPS)
+        for e in range(3)
+        if whole.values[0, i, e] < 0.34
+    }
     checked = 0
     for value, came in zip(dataset.values[:, 0].tolist(), dataset.came, strict=True):
         if value in at:
@@ -124,6 +127,19 @@ def test_the_other_rows_are_thinned_to_about_what_was_asked_for_and_always_to_th
         np.testing.assert_array_equal(dataset.came, again[kind].came)
         assert rows_of(dataset) <= rows_of(every[kind])
         assert (~dataset.came.any(axis=1)).sum() <= 2 * max_rows
+        for outcome in range(len(dataset.outcomes)):
+            assert (dataset.came & ~dataset.during)[:, outcome].sum() <= 2 * max_rows
+
+
+def test_rows_before_a_frequent_issue_do_not_crowd_out_those_before_a_rare_one() -> None:
+    strain, often = ramps(STEPS, 2, every=40)
+    rare = np.zeros_like(often)
+    rare[600:608, 0] = True
+    past = Past({"node": panel("node", strain, {"node_failure": often, "resource_exhaustion": rare})})
+    every, some = gathered(past)["node"], gathered(past, 40)["node"]
+    column = [str(o) for o in some.outcomes].index("resource_exhaustion within 15m")
+    ahead = [(one.came & ~one.during)[:, column].sum() for one in (every, some)]
+    assert ahead[0] == ahead[1] > 0
 
 
 @pytest.mark.parametrize("max_rows", [1_000_000, 100])
@@ -146,8 +162,8 @@ def test_an_outage_inside_the_horizon_makes_no_negative_rows() -> None:
     strain[300:320] = np.nan
     whole = gathered(Past({"pod": panel("pod", strain, {"pod_failure": active})}))["pod"]
     kept = set(whole.values[:, 0].tolist())
-    assert not kept & set(strain[300 - 13 : 300, 0].tolist())
-    assert set(strain[300 - 14 - 20 : 300 - 13, 0].tolist()) <= kept
+    assert not kept & set(single(strain[300 - 13 : 300, 0]))
+    assert set(single(strain[300 - 14 - 20 : 300 - 13, 0])) <= kept
 
 
 def test_kinds_and_chunks_without_entities_give_no_rows() -> None:
@@ -174,38 +190,6 @@ def test_nothing_behind_the_end_of_the_part_is_read_and_only_a_window_before_it(
     gathered(past, first=100, last=500)
     assert min(start for start, _ in past.asked) == START + (100 - REACH + 1) * STEP
     assert max(end for _, end in past.asked) == START + 500 * STEP
-
-
-@given(
-    st.integers(1_700_000_000, 1_900_000_000),
-    st.integers(0, 30 * 86_400),
-    st.sampled_from([1.0, 7.0, 15.0, 30.0, 60.0, 300.0]),
-    st.floats(0.05, 0.95),
-)
-def test_the_later_part_reads_nothing_that_the_earlier_part_read(
-    start: int, seconds: int, step: float, share: float
-) -> None:
-    try:
-        when = history.stretch(float(start), float(start + seconds), step)
-        early, late = when.split(share, REACH_SECONDS)
-    except HistoryError:
-        return
-    first_read = late.start - (reach_steps(step) - 1) * step
-    assert when.start == early.start
-    assert early.start < early.end < first_read
-    assert late.start <= late.end == when.end
-    for moment in (early.start, early.end, late.start, late.end):
-        assert moment % step == 0
-
-
-def test_both_parts_of_a_training_run_ask_for_disjoint_moments() -> None:
-    early, late = Stretch(START, START + (STEPS - 1) * STEP, STEP).split(FIT_SHARE, REACH_SECONDS)
-    past = steady()
-    gather(past, CATALOGUE, early, HORIZONS, 1_000, nothing)
-    last_of_early = max(end for _, end in past.asked)
-    past.asked.clear()
-    gather(past, CATALOGUE, late, HORIZONS, 1_000, nothing)
-    assert last_of_early < min(start for start, _ in past.asked)
 
 
 def test_outcomes_are_every_issue_with_a_rule_over_every_horizon_the_nearest_first() -> None:

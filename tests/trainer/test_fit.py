@@ -1,40 +1,43 @@
-"""Fit and calibrate: probabilities rank, lie within 0 and 1, grow with the horizon; dull data never crashes."""
+"""Fit, score and calibrate: scores rank, probabilities lie within 0 and 1 and grow; dull data never crashes."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from predictor.issues import Outcome
-from predictor.model import Forest
+from predictor.issues import Outcome, monotone
 from predictor.panel import BoolArray, FloatArray
 from tests.trainer.pasts import CATALOGUE, HORIZONS, START, STEP, Past, panel, ramps
 from trainer import history
-from trainer.calibrate import Scored, calibrate, scored
+from trainer.calibrate import HIGHEST, LOWEST, calibrate
+from trainer.candidates import CANDIDATES, CandidateName
 from trainer.dataset import Dataset, gather
-from trainer.fit import Fitted, fit
-from trainer.history import Stretch
-from trainer.thresholds import CANDIDATES
+from trainer.fit import ALWAYS, NO_EPISODE, fit, untrainable
+from trainer.history import HistoryError, Stretch
+from trainer.origins import origins
+from trainer.progress import Progress
+from trainer.scored import Behind, Scored
 
-SOON, LATER = (Outcome("pod_failure", h) for h in HORIZONS)
+OUTCOMES = (Outcome("pod_failure", HORIZONS[0]), Outcome("pod_failure", HORIZONS[1]))
+SIGNALS = CATALOGUE.signals_of("pod")
+WIDTH = 12
 STEPS = 900
+WHEN = Stretch(START, START + (STEPS - 1) * STEP, STEP)
 RANDOM = np.random.default_rng(11)
-
-
-def nothing() -> None:
-    """Progress that nobody watches."""
 
 
 def dataset(values: FloatArray, came: BoolArray) -> Dataset:
     """Rows of pods; both outcomes."""
-    return Dataset("pod", (SOON, LATER), values, came)
+    nothing = np.zeros(len(values), dtype=np.int64)
+    return Dataset("pod", OUTCOMES, values, came, np.zeros_like(came), nothing, nothing)
 
 
 def learnable(rows: int = 400) -> Dataset:
     """Rows whose first feature tells what comes."""
-    values = RANDOM.random((rows, 8))
+    values = RANDOM.random((rows, WIDTH))
     return dataset(values, np.column_stack([values[:, 0] > 0.8, values[:, 0] > 0.6]))
 
 
@@ -44,164 +47,130 @@ def past(seed: int = 0) -> Past:
     return Past({"pod": panel("pod", strain, {"pod_failure": active})})
 
 
-@pytest.fixture(scope="module")
-def fitted() -> Fitted:
-    """The forest of the past above."""
-    when = Stretch(START, START + (STEPS - 1) * STEP, STEP)
-    found = fit(gather(past(), CATALOGUE, when, HORIZONS, 30_000, nothing)["pod"], CATALOGUE, 0)
-    assert found is not None
-    return found
+def tracked(one: Past) -> Scored:
+    """The scores of the forest behind the origins of a past."""
+    ahead = round(max(HORIZONS) / STEP)
+    read = list(history.chunks(one, CATALOGUE, WHEN, ahead))
+    datasets = gather(read, CATALOGUE, WHEN, HORIZONS, 30_000)
+    with Progress() as progress:
+        behind = Behind(read, CATALOGUE, WHEN, 0)
+        return behind.scored(datasets, origins(WHEN, max(HORIZONS)), {"pod": ("random_forest",)}, progress)["pod"]
 
 
 @pytest.fixture(scope="module")
-def seen(fitted: Fitted) -> Scored:
-    """Its scores over another past."""
-    return tracked(fitted)
-
-
-def tracked(fitted: Fitted) -> Scored:
-    """The scores over a past that the forest does not know."""
-    when = Stretch(START, START + (STEPS - 1) * STEP, STEP)
-    return scored(past(seed=1), CATALOGUE, {"pod": fitted.model}, when, nothing)["pod"]
+def seen() -> Scored:
+    """The scores of the past above."""
+    return tracked(past())
 
 
 def test_scores_rank_rows_before_an_issue_above_the_others(seen: Scored) -> None:
-    for scores, came, counts in zip(seen.scores, seen.came, seen.counts, strict=True):
-        assert np.median(scores[came & counts]) > np.quantile(scores[~came & counts], 0.95)
+    for scores, ahead, counts in zip(seen.scores[0], seen.ahead, seen.counts, strict=True):
+        assert np.median(scores[(ahead > 0) & counts]) > np.quantile(scores[(ahead == 0) & counts], 0.95)
 
 
-def test_calibrated_probabilities_rank_lie_within_0_and_1_and_grow_with_the_horizon(
-    fitted: Fitted, seen: Scored
-) -> None:
-    done = calibrate(fitted, seen, STEP, 0.02)
-    rows = np.random.default_rng(0).uniform(-1, 2, (500, len(CATALOGUE.signals_of("pod")) * 8))
-    rows[np.random.default_rng(1).random(rows.shape) < 0.2] = np.nan
-    soon, later = done.model.calibrated(rows)
-    for probability in (soon, later):
-        assert ((probability > 0) & (probability < 1)).all()
-    assert (later >= soon).all()
+def test_no_row_is_scored_by_a_model_that_knew_what_came(seen: Scored) -> None:
+    cuts = origins(WHEN, max(HORIZONS))
+    for number, origin in enumerate(cuts):
+        step = seen.step[seen.origin == number]
+        assert step.min() >= origin.first
+        assert step.max() <= origin.last
+        assert origin.fit_until + max(HORIZONS) / STEP <= origin.first - 30
 
 
-def test_calibrated_probabilities_say_how_often_it_comes(fitted: Fitted, seen: Scored) -> None:
-    """On the rows that calibrate the mean probability is the base rate, up to the two made-up rows."""
-    done = calibrate(fitted, seen, STEP, 0.02)
-    for i, calibration in enumerate(done.model.calibrations):
-        counts = seen.counts[i]
-        assert calibration(seen.scores[i][counts]).mean() == pytest.approx(seen.came[i][counts].mean(), abs=0.005)
-        assert (np.diff(calibration.scores) >= 0).all()
-        assert (np.diff(calibration.probabilities) >= 0).all()
-
-
-def test_thresholds_are_candidates_and_a_larger_budget_never_raises_them(fitted: Fitted, seen: Scored) -> None:
-    found = []
-    for budget in (0.02, 2.0, 200.0):
-        done = calibrate(fitted, seen, STEP, budget)
-        assert set(done.model.thresholds) <= set(CANDIDATES)
-        found.append(done.model.thresholds)
-    for less, more in pairwise(found):
-        assert all(a >= b for a, b in zip(less, more, strict=True))
-
-
-def test_scores_over_chunks_equal_scores_in_one_piece(
-    fitted: Fitted, seen: Scored, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_scores_over_chunks_equal_scores_in_one_piece(seen: Scored, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "CHUNK_STEPS", 211)
-    cut = tracked(fitted)
-    for name in ("scores", "came", "counts", "step", "entity"):
+    cut = tracked(past())
+    for name in ("scores", "ahead", "counts", "step", "entity", "origin"):
         np.testing.assert_array_equal(getattr(cut, name), getattr(seen, name))
 
 
-def test_an_outcome_that_never_comes_later_is_left_out_with_its_reason(fitted: Fitted, seen: Scored) -> None:
-    came = seen.came.copy()
-    came[0] = False
-    done = calibrate(fitted, Scored(seen.scores, came, seen.counts, seen.step, seen.entity), STEP, 0.02)
-    assert done.model.outcomes == (LATER,)
-    assert done.untrained == {SOON: "no episode in the later part of history that calibrates"}
-    assert len(done.model.thresholds) == len(done.model.calibrations) == 1
-    rows = RANDOM.random((20, 8))
-    assert done.model.calibrated(rows).shape == (1, 20)
-    np.testing.assert_array_equal(done.model.scores(rows)[0], fitted.model.scores(rows)[1])
+def test_calibrated_probabilities_say_how_often_it_comes(seen: Scored) -> None:
+    """On the rows that calibrate the mean probability is the base rate, up to the two made-up rows."""
+    done = calibrate(seen, OUTCOMES, STEP, 0.02)
+    for i, calibration in enumerate(done.maps):
+        assert calibration is not None
+        rows = seen.counts[i]
+        said = calibration(seen.scores[0, i][rows]).mean()
+        assert said == pytest.approx((seen.ahead[i] > 0)[rows].mean(), abs=0.005)
+        assert (np.diff(calibration.scores) >= 0).all()
+        assert (np.diff(calibration.probabilities) >= 0).all()
+        assert 0 < calibration.probabilities[0] <= calibration.probabilities[-1] < 1
+    both = np.stack([m(np.linspace(-1, 2, 50)) for m in done.maps if m is not None])
+    raised = monotone(OUTCOMES, both)
+    assert (raised[1] >= raised[0]).all()
 
 
-def test_no_outcome_later_and_no_row_that_counts_give_no_model(fitted: Fitted, seen: Scored) -> None:
-    none = np.zeros_like(seen.came)
-    assert (
-        calibrate(fitted, Scored(seen.scores, none, seen.counts, seen.step, seen.entity), STEP, 0.02).model.outcomes
-        == ()
-    )
-    assert (
-        calibrate(fitted, Scored(seen.scores, seen.came, none, seen.step, seen.entity), STEP, 0.02).model.outcomes == ()
-    )
-    nobody = np.zeros(0, dtype=np.int64)
-    empty = Scored(np.zeros((2, 0)), none[:, :0], none[:, :0], nobody, nobody)
-    assert calibrate(fitted, empty, STEP, 0.02).model.outcomes == ()
+def test_thresholds_keep_to_their_bounds_and_a_larger_budget_never_raises_them(seen: Scored) -> None:
+    found = [calibrate(seen, OUTCOMES, STEP, budget).thresholds for budget in (0.02, 2.0, 200.0)]
+    assert all(t is not None and LOWEST <= t <= HIGHEST for thresholds in found for t in thresholds)
+    for less, more in pairwise(found):
+        assert all(a >= b for a, b in zip(less, more, strict=True) if a is not None and b is not None)
 
 
-def test_the_same_seed_gives_the_same_forest_and_another_seed_another() -> None:
+def test_an_outcome_that_never_comes_behind_the_origins_has_no_map_and_no_threshold(seen: Scored) -> None:
+    ahead = seen.ahead.copy()
+    ahead[0] = 0
+    done = calibrate(replace(seen, ahead=ahead), OUTCOMES, STEP, 0.02)
+    assert done.maps[0] is None
+    assert done.thresholds[0] is None
+    assert done.maps[1] is not None
+
+
+@pytest.mark.parametrize("name", CANDIDATES)
+def test_the_same_seed_gives_the_same_scores(name: CandidateName) -> None:
     rows = learnable()
-    one, same, other = (fit(rows, CATALOGUE, seed) for seed in (3, 3, 4))
+    one, same = (fit(rows, name, SIGNALS, 3) for _ in range(2))
     assert one is not None
     assert same is not None
-    assert other is not None
-    unknown = RANDOM.random((200, 8))
-    np.testing.assert_array_equal(one.model.scores(unknown), same.model.scores(unknown))
-    assert not np.array_equal(one.model.scores(unknown), other.model.scores(unknown))
+    unknown = RANDOM.random((200, WIDTH))
+    np.testing.assert_array_equal(one.scores(unknown), same.scores(unknown))
 
 
+@pytest.mark.parametrize("name", CANDIDATES)
 @pytest.mark.parametrize(
     ("came", "reasons"),
     [
-        pytest.param((False, False), None, id="nothing ever came"),
-        pytest.param((True, True), None, id="always present"),
-        pytest.param((False, None), {SOON: "no episode in the part of history that is fitted on"}, id="one never came"),
-        pytest.param((None, True), {LATER: "always present"}, id="one was always there"),
+        pytest.param((False, False), (NO_EPISODE, NO_EPISODE), id="nothing ever came"),
+        pytest.param((True, True), (ALWAYS, ALWAYS), id="always present"),
+        pytest.param((False, None), (NO_EPISODE, ""), id="one never came"),
+        pytest.param((None, True), ("", ALWAYS), id="one was always there"),
     ],
 )
 def test_an_outcome_with_one_class_only_is_named_and_not_trained(
-    came: tuple[bool | None, bool | None], reasons: dict[Outcome, str] | None
+    name: CandidateName, came: tuple[bool | None, bool | None], reasons: tuple[str, str]
 ) -> None:
     rows = learnable()
     columns = [rows.came[:, i] if one is None else np.full(len(rows.came), one) for i, one in enumerate(came)]
-    found = fit(dataset(rows.values, np.column_stack(columns)), CATALOGUE, 0)
-    if reasons is None:
+    given = dataset(rows.values, np.column_stack(columns))
+    found = fit(given, name, SIGNALS, 0)
+    assert untrainable(given) == reasons
+    if all(reasons):
         assert found is None
     else:
         assert found is not None
-        assert found.untrained == reasons
-        assert set(found.model.outcomes) == {SOON, LATER} - set(reasons)
-        assert found.model.calibrated(rows.values).shape == (1, len(rows.values))
+        scores = found.scores(rows.values)
+        assert [bool(np.isnan(one).all()) for one in scores] == [bool(why) for why in reasons]
 
 
 def test_no_rows_at_all_give_no_model() -> None:
-    assert fit(dataset(np.zeros((0, 8)), np.zeros((0, 2), dtype=np.bool_)), CATALOGUE, 0) is None
+    assert fit(dataset(np.zeros((0, WIDTH)), np.zeros((0, 2), dtype=np.bool_)), "random_forest", SIGNALS, 0) is None
 
 
-@pytest.mark.parametrize(
-    "dull",
-    [np.nan, 0.0, 1.0, -1e17, 9e17],
-    ids=["all missing", "all zero", "all one", "hugely negative", "huge"],
-)
+@pytest.mark.parametrize("name", CANDIDATES)
+@pytest.mark.parametrize("dull", [np.nan, 0.0, 1.0, -1e17, 9e17], ids=["missing", "zero", "one", "negative", "huge"])
 @pytest.mark.parametrize("columns", [slice(4, 6), slice(None)], ids=["two of them", "all of them"])
-def test_constant_and_missing_columns_do_not_crash_and_give_probabilities(dull: float, columns: slice) -> None:
+def test_constant_and_missing_columns_do_not_crash(name: CandidateName, dull: float, columns: slice) -> None:
     rows = learnable()
     values = rows.values.copy()
     values[:, columns] = dull
-    found = fit(dataset(values, rows.came), CATALOGUE, 0)
+    found = fit(dataset(values, rows.came), name, SIGNALS, 0)
     assert found is not None
-    for unknown in (values, RANDOM.random((50, 8)), np.full((3, 8), np.nan), np.full((3, 8), 9e17)):
-        probability = found.model.calibrated(unknown)
-        assert ((probability >= 0) & (probability <= 1)).all()
+    for unknown in (values, RANDOM.random((50, WIDTH)), np.full((3, WIDTH), np.nan), np.full((3, WIDTH), 9e17)):
+        scores = found.scores(unknown)
+        assert ((scores >= 0) & (scores <= 1)).all()
 
 
-def test_one_row_of_each_class_is_enough_not_to_crash() -> None:
-    rows = dataset(RANDOM.random((2, 8)), np.array([[True, True], [False, False]]))
-    found = fit(rows, CATALOGUE, 0)
-    assert found is not None
-    assert found.model.scores(rows.values).shape == (2, 2)
-
-
-def test_the_fitted_forest_adds_its_trees_up_in_one_order() -> None:
-    found = fit(learnable(), CATALOGUE, 0)
-    assert found is not None
-    assert isinstance(found.model.estimator, Forest)
-    assert found.model.estimator.pipeline[-1].n_jobs == 1
+@pytest.mark.parametrize("steps", [60, 75])
+def test_a_history_too_short_for_one_origin_is_one_line(steps: int) -> None:
+    with pytest.raises(HistoryError, match="of history are too short to fit on one part and judge on a later one"):
+        origins(Stretch(START, START + (steps - 1) * STEP, STEP), 900.0)

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from predictor import features
-from predictor.model import Forest, KindModel, Model
+from predictor.estimators import Forest
+from predictor.model import KindModel, Model
 from predictor.panel import FloatArray, Panel
 from trainer.evaluate import evaluate
 from trainer.importances import importances

@@ -1,7 +1,7 @@
-"""Thresholds: the lowest candidate whose false alarms keep within the budget, judged as `events` judges alerts.
+"""Thresholds: the lowest level whose false alarms keep within the budget, judged as `events` judges alerts.
 
-One character per minute and entity, the tenths of the probability: `9` is 0.9. Letters are rows before an issue: `a` is
-0.1, `i` is 0.9. The horizon is 10 minutes.
+One character per minute and entity: `0` … `9` are tenths of the level, a letter is one of a row before an issue (`a` is
+0.1, `i` is 0.9). The horizon is 10 minutes.
 """
 
 from __future__ import annotations
@@ -11,29 +11,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from predictor.panel import FloatArray
 from trainer.events import judged
-from trainer.thresholds import CANDIDATES, false_alarms, threshold
+from trainer.outcomes import steps_ahead
+from trainer.thresholds import GRID, Watch, levels, threshold
 
 STEP = 60.0
 HORIZON = 10
-LOWEST, HIGHEST = CANDIDATES[0], CANDIDATES[-1]
+LOWEST, HIGHEST = 0.25, 0.95
 ISSUES = "abcdefghi"
 
 
-def chosen(*lines: str, budget: float = 0.001) -> float:
-    """The threshold for these entities; `-` is a row that does not count."""
+def watched(*lines: str) -> tuple[Watch, FloatArray]:
+    """The watch and the levels of these entities."""
     flat = [(mark, i, e) for e, line in enumerate(lines) for i, mark in enumerate(line)]
-    tenths = [ISSUES.index(m) + 1 if m in ISSUES else int(m.replace("-", "9")) for m, _, _ in flat]
-    return threshold(
-        np.array(tenths) / 10,
-        np.array([m in ISSUES for m, _, _ in flat], dtype=np.bool_),
-        np.array([m != "-" for m, _, _ in flat], dtype=np.bool_),
-        np.array([i for _, i, _ in flat], dtype=np.int64),
-        np.array([e for _, _, e in flat], dtype=np.int64),
-        HORIZON,
-        STEP,
-        budget,
-    )
+    level = np.array([ISSUES.index(m) + 1 if m in ISSUES else int(m) for m, _, _ in flat]) / 10
+    ahead = np.zeros(len(flat), dtype=np.int64)
+    for place, (mark, i, e) in enumerate(flat):
+        if mark in ISSUES:
+            rest = lines[e][i:]
+            ahead[place] = next((k for k, m in enumerate(rest) if m not in ISSUES), len(rest))
+    step, entity = (np.array([row[k] for row in flat], dtype=np.int64) for k in (1, 2))
+    return Watch(ahead, step, entity, HORIZON, STEP), level
+
+
+def chosen(*lines: str, budget: float = 0.001) -> float:
+    """The threshold for these entities."""
+    watch, level = watched(*lines)
+    return threshold(watch, level, budget, LOWEST, HIGHEST)
 
 
 @pytest.mark.parametrize(
@@ -41,15 +46,14 @@ def chosen(*lines: str, budget: float = 0.001) -> float:
     [
         pytest.param(["0000000000"], LOWEST, id="nothing ever fires"),
         pytest.param(["0000900000"], LOWEST, id="one false alarm is always allowed"),
-        pytest.param(["0005000000000900000"], 0.51, id="of two the lower is shut out"),
-        pytest.param(["0005000000", "0000900000"], 0.51, id="entities have alerts of their own"),
-        pytest.param(["0505050505", "0000900000"], 0.51, id="a dip of less than five minutes is the same alert"),
-        pytest.param(["00hhhhhhhhhh", "0005000000", "0006000000"], 0.51, id="a right alert costs nothing"),
-        pytest.param(["0-0-0-0-", "0000500000"], LOWEST, id="rows that do not count cost nothing"),
-        pytest.param(["9000000"] * 3, 0.91, id="three false alarms at 0.9"),
+        pytest.param(["0005000000000900000"], 0.9, id="of two the lower is shut out"),
+        pytest.param(["0005000000", "0000900000"], 0.9, id="entities have alerts of their own"),
+        pytest.param(["0505050505", "0000900000"], 0.9, id="a dip of less than five minutes is the same alert"),
+        pytest.param(["00hhhhhhhhhh", "0005000000", "0006000000"], 0.6, id="a right alert costs nothing"),
+        pytest.param(["9000000"] * 3, HIGHEST, id="three false alarms at 0.9"),
     ],
 )
-def test_the_lowest_candidate_within_the_budget_is_chosen(lines: list[str], expected: float) -> None:
+def test_the_lowest_level_within_the_budget_is_chosen(lines: list[str], expected: float) -> None:
     assert chosen(*lines) == pytest.approx(expected)
 
 
@@ -60,55 +64,41 @@ def test_a_larger_budget_never_gives_a_higher_threshold() -> None:
     assert found[0] > found[-1] == LOWEST
 
 
-def test_without_rows_that_count_the_lowest_candidate_is_chosen() -> None:
-    assert chosen("----") == LOWEST
-    assert chosen("") == LOWEST
-
-
-def test_when_no_candidate_keeps_the_budget_the_highest_is_chosen() -> None:
-    sure = np.ones(3)
-    rows = np.arange(3, dtype=np.int64)
-    never = np.zeros(3, dtype=np.bool_)
-    assert threshold(sure, never, ~never, rows * 100, rows, HORIZON, STEP, 0.001) == HIGHEST
-
-
 def test_an_alert_that_never_ends_is_a_false_alarm_though_an_issue_comes_one_day() -> None:
-    assert chosen("6" * 30 + "ffffffffff", "0007000000") == pytest.approx(0.61)
+    assert chosen("6" * 30 + "ffffffffff", "0007000000") == pytest.approx(0.7)
 
 
-def test_the_order_of_the_rows_does_not_matter() -> None:
-    random = np.random.default_rng(5)
-    probability = random.random(300)
-    came = random.random(300) < 0.1
-    step, entity = np.arange(300, dtype=np.int64) % 100, np.arange(300, dtype=np.int64) // 100
-    counts = random.random(300) < 0.9
-    order = random.permutation(300)
-    in_order = threshold(probability, came, counts, step, entity, HORIZON, STEP, 20.0)
-    assert in_order == threshold(
-        probability[order], came[order], counts[order], step[order], entity[order], HORIZON, STEP, 20.0
-    )
+def test_recall_counts_onsets_announced_two_minutes_ahead() -> None:
+    watch, level = watched("0ccciiii00", "0iccccccc0", "0000000iii")
+    assert watch.recall(level >= 0.85) == 1.0
+    watch, level = watched("0ccccccci0", "0iccccccc0", "0000000000")
+    assert watch.recall(level >= 0.85) == 0.5
+    assert np.isnan(watched("0000")[0].recall(np.ones(4, dtype=np.bool_)))
 
 
-rows = st.lists(st.tuples(st.integers(0, 2), st.floats(0, 1), st.booleans(), st.booleans()), min_size=1, max_size=120)
+@given(st.lists(st.floats(0, 1), max_size=400))
+def test_levels_rise_from_the_lowest_to_the_highest_and_are_not_too_many(drawn: list[float]) -> None:
+    found = levels(np.array(drawn), LOWEST, HIGHEST)
+    assert (np.diff(found) > 0).all()
+    assert found[0] == LOWEST
+    assert found[-1] == HIGHEST
+    assert len(found) <= GRID + 2
+    assert set(found.tolist()) <= {LOWEST, HIGHEST, *drawn}
+
+
+rows = st.lists(st.tuples(st.integers(0, 2), st.floats(0, 1), st.integers(0, 10)), min_size=1, max_size=120)
 
 
 @given(rows, st.floats(0.01, 500.0))
-def test_the_budget_is_kept_on_the_rows_given_and_no_lower_candidate_keeps_it(
-    drawn: list[tuple[int, float, bool, bool]], budget: float
+def test_the_budget_is_kept_on_the_rows_given_or_the_highest_is_chosen(
+    drawn: list[tuple[int, float, int]], budget: float
 ) -> None:
     drawn = sorted(drawn, key=lambda row: row[0])
-    entity = np.array([row[0] for row in drawn], dtype=np.int64)
-    step = np.arange(len(drawn), dtype=np.int64)
-    probability = np.array([row[1] for row in drawn])
-    came, counts = (np.array([row[i] for row in drawn], dtype=np.bool_) for i in (2, 3))
-    found = threshold(probability, came, counts, step, entity, HORIZON, STEP, budget)
-
-    def alarms(candidate: float) -> int:
-        return false_alarms(probability[counts] >= candidate, came[counts], step[counts], entity[counts], HORIZON, 5)
-
-    allowed = max(1.0, budget * counts.sum() * STEP / 86400)
-    assert found == HIGHEST or alarms(found) <= allowed
-    assert all(alarms(lower) > allowed for lower in CANDIDATES if lower < found)
+    ahead, entity = (np.array([row[k] for row in drawn], dtype=np.int64) for k in (2, 0))
+    level = np.array([row[1] for row in drawn])
+    watch = Watch(ahead, np.arange(len(drawn), dtype=np.int64), entity, HORIZON, STEP)
+    found = threshold(watch, level, budget, LOWEST, HIGHEST)
+    assert found == HIGHEST or watch.false_alarms(level >= found) <= watch.allowed(budget)
 
 
 @pytest.mark.parametrize(
@@ -140,9 +130,9 @@ def test_simple_alerts_are_false_alarms_exactly_when_events_says_so(line: str) -
         horizon_seconds=HORIZON * STEP,
         step_seconds=STEP,
     )
-    came = np.array([active[i + 1 : i + 1 + HORIZON].any() for i in range(len(line))])
+    distance = steps_ahead(active[:, None])[:, 0]
     counts = ~active & (np.arange(len(line)) < len(line) - HORIZON)
-    steps = np.arange(len(line), dtype=np.int64)
-    above = probability[counts] >= 0.5
-    entity = np.zeros(int(counts.sum()), dtype=np.int64)
-    assert false_alarms(above, came[counts], steps[counts], entity, HORIZON, 5) == events.figures.false_alarms
+    ahead = np.where(distance <= HORIZON, distance, 0)[counts].astype(np.int64)
+    steps = np.arange(len(line), dtype=np.int64)[counts]
+    watch = Watch(ahead, steps, np.zeros(len(steps), dtype=np.int64), HORIZON, STEP)
+    assert watch.false_alarms(probability[counts] >= 0.5) == events.figures.false_alarms

@@ -1,0 +1,71 @@
+"""Estimators: how the fitted scikit-learn models of a kind answer, whichever of them was chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, Self
+
+import numpy as np
+
+from predictor.panel import FloatArray
+
+
+class Estimator(Protocol):
+    """What a kind's model asks: one score column per outcome."""
+
+    def predict_proba(self, values: FloatArray) -> list[FloatArray]:
+        """One (rows, 2) array per outcome. values: (rows, features)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Forest:
+    """A fitted scikit-learn pipeline whose last step is a forest over several outcomes.
+
+    columns: the outcomes of the forest that are asked for; some may have been dropped after the fit.
+    """
+
+    pipeline: Any
+    columns: tuple[int, ...]
+
+    def predict_proba(self, values: FloatArray) -> list[FloatArray]:
+        """One (rows, 2) array per column; scikit-learn itself answers a bare array when there is only one."""
+        answer = self.pipeline.predict_proba(values)
+        several = answer if isinstance(answer, list) else [answer]
+        return [several[i] for i in self.columns]
+
+    def only(self, columns: tuple[int, ...]) -> Self:
+        """The same forest for some of its outcomes."""
+        return replace(self, columns=tuple(self.columns[i] for i in columns))
+
+    @property
+    def importances(self) -> FloatArray:
+        """(features,): mean decrease in impurity, summing to 1."""
+        return np.asarray(self.pipeline[-1].feature_importances_)
+
+
+@dataclass(frozen=True)
+class Separate:
+    """One fitted scikit-learn pipeline per outcome, for estimators that answer one question only."""
+
+    pipelines: tuple[Any, ...]
+
+    def predict_proba(self, values: FloatArray) -> list[FloatArray]:
+        """One (rows, 2) array per pipeline."""
+        return [np.asarray(one.predict_proba(values)) for one in self.pipelines]
+
+    def only(self, columns: tuple[int, ...]) -> Self:
+        """The pipelines of some outcomes."""
+        return replace(self, pipelines=tuple(self.pipelines[i] for i in columns))
+
+
+@dataclass(frozen=True)
+class Columns:
+    """An estimator that sees some of the features only. positions: of those features."""
+
+    positions: tuple[int, ...]
+    inner: Forest
+
+    def predict_proba(self, values: FloatArray) -> list[FloatArray]:
+        """What the inner estimator says of its features."""
+        return self.inner.predict_proba(values[:, list(self.positions)])

@@ -1,0 +1,45 @@
+"""Hiding: whole sources taken away from some rows, so that a model learns to do without what a cluster may lack."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.random import Generator
+
+from predictor import features
+from predictor.catalogue import Signal
+from predictor.panel import BoolArray, FloatArray
+
+SHARE: Final = 0.25
+"""Of the rows in each of which one source is hidden: the full picture stays the usual one."""
+
+SOURCES: Final = ("node_exporter", "cadvisor", "kubelet", "kube_state_metrics", "http")
+
+
+def dependent(signals: Sequence[Signal], source: str) -> BoolArray:
+    """(signals,): whether a signal needs the source, or its expression reads it as well.
+
+    A join with kube-state-metrics is gone without kube-state-metrics, whatever the signal's own source is.
+    """
+    return np.array([s.source == source or f"${{{source}}}" in s.promql for s in signals], dtype=np.bool_)
+
+
+def columns(signals: Sequence[Signal], chosen: BoolArray) -> BoolArray:
+    """(features,): the columns of the chosen signals."""
+    names = {s.name for s, on in zip(signals, chosen.tolist(), strict=True) if on}
+    return np.array([name.split(":", 1)[0] in names for name in features.names(signals)], dtype=np.bool_)
+
+
+def hidden(values: FloatArray, signals: Sequence[Signal], random: Generator) -> FloatArray:
+    """The rows, one source missing in each of a share of them. values: (rows, features)."""
+    masks = [columns(signals, dependent(signals, source)) for source in SOURCES]
+    masks = [mask for mask in masks if 0 < mask.sum() < len(mask)]
+    blanked = values.copy()
+    if masks:
+        which = random.integers(0, len(masks), len(values))
+        some = random.random(len(values)) < SHARE
+        for number, mask in enumerate(masks):
+            blanked[np.ix_(some & (which == number), mask)] = np.nan
+    return blanked

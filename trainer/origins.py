@@ -1,0 +1,57 @@
+"""Origins: moments up to which a model may know history, so that it can be judged by what came after.
+
+Rolling-origin validation: https://otexts.com/fpp3/tscv.html. Each origin also leaves a third of the workloads out of
+the fit, so that what follows is judged on workloads the model has met and on ones it has not, as in a cluster's life.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from commandline.times import span_text
+from predictor import features
+from trainer.dataset import GROUPS, Dataset
+from trainer.history import HistoryError, Stretch
+
+SHARES: Final = (0.4, 0.6, 0.8)
+ONLY_SHARE: Final = (0.6,)
+"""Of a history so short that the part behind an origin would hardly hold a window."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Rows up to `fit_until` have outcomes that were known at the origin; rows from `first` to `last` look back no
+    further than it. All are grid points since the start of history; `left_out` is a group of workloads.
+    """
+
+    fit_until: int
+    first: int
+    last: int
+    left_out: int
+
+    def known(self, dataset: Dataset) -> Dataset:
+        """The rows a model of this origin may be fitted on: of the other workloads, if these had every issue too."""
+        before = dataset.step <= self.fit_until
+        others = before & (dataset.group != self.left_out)
+        fresh = dataset.came & ~dataset.during
+        lost = fresh[before].any(axis=0) & ~fresh[others].any(axis=0)
+        return dataset.where(before if lost.any() else others)
+
+
+def origins(when: Stretch, horizon_seconds: float) -> tuple[Origin, ...]:
+    """The origins of a history. Raises HistoryError when it is too short for even one."""
+    ahead, reach = round(horizon_seconds / when.step_seconds), features.reach_steps(when.step_seconds)
+    shares = SHARES if when.steps * (SHARES[1] - SHARES[0]) >= 2 * reach + ahead else ONLY_SHARE
+    ends = [*(int(when.steps * share) for share in shares), when.steps]
+    found = tuple(
+        Origin(here - ahead, here + reach, following - 1, number % GROUPS)
+        for number, (here, following) in enumerate(pairwise(ends))
+    )
+    if found[0].fit_until < reach or found[-1].last - ahead <= found[-1].first:
+        raise HistoryError(
+            f"{span_text((when.steps - 1) * when.step_seconds)} of history are too short to fit on one part and judge "
+            f"on a later one with a horizon of {span_text(horizon_seconds)}; start earlier or choose shorter --horizons"
+        )
+    return found

@@ -1,0 +1,31 @@
+"""Reference: the origin's forest on single snapshots, kept beside a model so that `evaluate` can compare."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from predictor import features
+from predictor.model import Calibration, KindModel
+from trainer.candidates import snapshot_forest
+from trainer.dataset import Dataset
+
+ROWS = 20_000
+"""As many as the forest of the origin was ever given, and enough for what a snapshot can tell."""
+
+
+def reference(dataset: Dataset, model: KindModel, seed: int) -> KindModel:
+    """The snapshot forest for the outcomes of a kind's model; its scores are not calibrated."""
+    columns = [dataset.outcomes.index(o) for o in model.outcomes]
+    some = np.sort(np.random.default_rng(seed).permutation(len(dataset.values))[:ROWS])
+    came, during = dataset.came[some][:, columns], dataset.during[some][:, columns]
+    names = features.names(model.signals)
+    same = Calibration(np.array([0.0, 1.0]), np.array([0.0, 1.0]))
+    return replace(
+        model,
+        estimator=snapshot_forest(dataset.values[some], came, during, seed, names),
+        calibrations=(same,) * len(columns),
+        thresholds=(0.5,) * len(columns),
+        oddness=None,
+    )

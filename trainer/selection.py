@@ -1,0 +1,114 @@
+"""Selection: which candidate predicts a kind best, by event figures on history that it was not fitted on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from sklearn.metrics import average_precision_score
+
+from predictor.entities import Kind
+from predictor.issues import Outcome
+from predictor.panel import BoolArray
+from trainer.candidates import CANDIDATES, CandidateName
+from trainer.dataset import Dataset
+from trainer.origins import Origin
+from trainer.progress import Progress
+from trainer.scored import Behind, Scored
+from trainer.settings import TrainSettings
+from trainer.thresholds import Watch, threshold
+
+CONTEST_ROWS: Final = 12_000
+"""Enough to tell candidates apart; the winner is fitted on all rows."""
+
+LATER_ORIGINS: Final = 2
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A candidate's mean over the outcomes that came: recall at the false-alarm budget, and average precision."""
+
+    recall: float
+    average_precision: float
+
+    @property
+    def rank(self) -> float:
+        """Recall decides; precision over all thresholds settles what few episodes leave to chance."""
+        return self.recall + 0.5 * self.average_precision
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The candidate of one kind, and what each that competed showed; nothing where only one was asked for."""
+
+    name: CandidateName
+    figures: Mapping[CandidateName, Figures]
+
+
+def contest(
+    behind: Behind,
+    datasets: Mapping[Kind, Dataset],
+    origins: tuple[Origin, ...],
+    settings: TrainSettings,
+    progress: Progress,
+) -> Mapping[Kind, Chosen]:
+    """The best candidate of every kind, fitted on fewer rows and judged behind the later origins; or the one forced."""
+    if settings.estimator != "auto":
+        return dict.fromkeys(datasets, Chosen(settings.estimator, {}))
+    names = tuple(CANDIDATES)
+    fewer = {kind: _thinned(one, settings.seed) for kind, one in datasets.items()}
+    tracks = behind.scored(fewer, origins[-LATER_ORIGINS:], dict.fromkeys(datasets, names), progress)
+    chosen = {}
+    for kind, seen in tracks.items():
+        outcomes, step = datasets[kind].outcomes, behind.when.step_seconds
+        found = figures(seen, names, outcomes, step, settings.false_alarms_per_entity_day)
+        chosen[kind] = Chosen(max(names, key=lambda name: found[name].rank), found)
+    return chosen
+
+
+def _thinned(dataset: Dataset, seed: int) -> Dataset:
+    chosen = np.zeros(len(dataset.values), dtype=np.bool_)
+    chosen[np.random.default_rng(seed).permutation(len(chosen))[:CONTEST_ROWS]] = True
+    return dataset.where(chosen)
+
+
+def figures(
+    seen: Scored,
+    names: Sequence[CandidateName],
+    outcomes: Sequence[Outcome],
+    step_seconds: float,
+    false_alarms_per_entity_day: float,
+) -> Mapping[CandidateName, Figures]:
+    """The figures of every candidate; zeros where no outcome came behind an origin."""
+    found = {}
+    for position, name in enumerate(names):
+        each = [
+            one
+            for i, outcome in enumerate(outcomes)
+            if (one := _of_outcome(seen, position, i, outcome, step_seconds, false_alarms_per_entity_day)) is not None
+        ]
+        recall, precision = np.mean(each, axis=0).tolist() if each else (0.0, 0.0)
+        found[name] = Figures(recall, precision)
+    return found
+
+
+def watch_of(seen: Scored, column: int, outcome: Outcome, step_seconds: float) -> tuple[BoolArray, Watch]:
+    """The rows that count for an outcome and have a score from every candidate, and what came of them."""
+    rows = seen.counts[column] & ~np.isnan(seen.scores[:, column]).any(axis=0)
+    horizon = round(outcome.horizon_seconds / step_seconds)
+    return rows, Watch(seen.ahead[column][rows], seen.step[rows], seen.entity[rows], horizon, step_seconds)
+
+
+def _of_outcome(
+    seen: Scored, position: int, column: int, outcome: Outcome, step_seconds: float, budget: float
+) -> tuple[float, float] | None:
+    rows, watch = watch_of(seen, column, outcome, step_seconds)
+    score = seen.scores[position, column][rows].astype(np.float64)
+    came = watch.ahead > 0
+    if not came.any():
+        return None
+    at = threshold(watch, score, budget, float(score.min()), float(score.max()))
+    recall = watch.recall(score >= at)
+    return (0.0 if np.isnan(recall) else recall), float(average_precision_score(came, score))

@@ -1,0 +1,62 @@
+"""Spool: history read once from Prometheus and kept on disk while training looks at it several times.
+
+PromQL is the cost of training. Memory stays flat, since one chunk is in memory at a time; the disk holds the chunks,
+compressed, in a temporary directory that goes when training ends.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import joblib
+
+from predictor.catalogue import Catalogue
+from predictor.reader import Reader
+from predictor.series import Reading
+from trainer.history import HistoryError, Stretch, chunks
+
+COMPRESSION = ("zlib", 1)
+
+
+class Spool:
+    """The chunks of one stretch, in time order: from Prometheus the first time, from disk afterwards."""
+
+    def __init__(
+        self, reader: Reader, catalogue: Catalogue, when: Stretch, ahead_steps: int, advance: Callable[[], None]
+    ) -> None:
+        self.when = when
+        self._source = chunks(reader, catalogue, when, ahead_steps)
+        self._advance = advance
+        self._kept: list[tuple[Stretch, Path]] = []
+        self._folder = tempfile.TemporaryDirectory(prefix="kip-trainer-")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._folder.cleanup()
+
+    def __iter__(self) -> Iterator[tuple[Stretch, Reading]]:
+        """Each chunk's own stretch, and its reading with run-up and horizon. Raises ReadError, HistoryError."""
+        for chunk, path in self._kept:
+            yield chunk, joblib.load(path)
+        for chunk, reading in self._source:
+            self._kept.append((chunk, self._write(reading)))
+            self._advance()
+            yield chunk, reading
+
+    def _write(self, reading: Reading) -> Path:
+        path = Path(self._folder.name) / f"{len(self._kept):06d}.joblib"
+        try:
+            joblib.dump(reading, path, compress=COMPRESSION)
+        except OSError as error:
+            raise HistoryError(
+                f"cannot keep history in {self._folder.name}: {error}; free some space or set TMPDIR to another disk"
+            ) from error
+        return path
