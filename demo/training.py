@@ -20,12 +20,13 @@ READY_SECONDS: Final = 60.0
 
 @dataclass(frozen=True)
 class Cluster:
-    """Which pretend cluster: its size, what happens in it, and the draw."""
+    """Which pretend cluster: its size, what happens in it and how often, and the draw."""
 
     scenario: str
     nodes: int
     pods: int
     seed: int
+    episodes_factor: float = 1.0
 
     @property
     def flags(self) -> list[str]:
@@ -33,10 +34,11 @@ class Cluster:
         return [
             *("--scenario", self.scenario, "--nodes", str(self.nodes)),
             *("--pods", str(self.pods), "--seed", str(self.seed), "--step", f"{STEP_SECONDS:g}s"),
+            *("--episodes.factor", f"{self.episodes_factor:g}"),
         ]
 
 
-TRAINING: Final = Cluster("train", nodes=6, pods=60, seed=7)
+TRAINING: Final = Cluster("train", nodes=6, pods=60, seed=7, episodes_factor=8.0)
 TRAINING_HOURS: Final = 16.0
 """Three minutes from nothing to the first prediction leave time for this much on two cores."""
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from numpy.random import Generator
 
 from emitter.randomness import generator, uid
+
+ScenarioName = Literal["train", "quiet", "demo", "holdout"]
 
 GIB: Final = 1024.0**3
 MIB: Final = 1024.0**2
@@ -106,8 +108,30 @@ TEMPLATES: Final = (
 )
 
 
-def build(nodes: int, pods: int, seed: int) -> Cluster:
+HOLDOUT_TEMPLATES: Final = (
+    _Template("media", "player-api", "Deployment", True, 0.6, 640, 0.045),
+    _Template("media", "thumbnails", "Deployment", True, 0.35, 448, 0.035),
+    _Template("store", "ledger-db", "StatefulSet", False, 0.9, 3072, 0.010, 32),
+    _Template("bank", "transfers", "Deployment", True, 0.8, 896, 0.080),
+    _Template("bank", "fraud-check", "Deployment", True, 1.2, 1536, 0.050),
+    _Template("store", "kv", "StatefulSet", False, 0.5, 1280, 0.004, 12),
+    _Template("media", "transcoder", "Deployment", False, 1.5, 2560, 0.0),
+    _Template("edge", "router", "Deployment", True, 0.45, 320, 0.012),
+    _Template("edge", "waf", "Deployment", True, 0.3, 192, 0.018),
+    _Template("store", "timeline", "StatefulSet", True, 0.7, 1792, 0.055, 80),
+    _Template("bank", "statements", "Deployment", True, 0.25, 512, 0.075),
+    _Template("analytics", "ingest", "Deployment", False, NO_LIMIT, 1152, 0.0),
+)
+"""Of `holdout` alone."""
+
+GIB_PER_CORE: Final = 6.0
+HOLDOUT_GIB_PER_CORE: Final = 4.0
+
+
+def build(nodes: int, pods: int, seed: int, scenario: ScenarioName = "train") -> Cluster:
     """The cluster of the given size; pods counts what runs at rest, daemons included.
+
+    `holdout` has workloads and machines that no other scenario has.
 
     Raises ValueError with one line when the numbers make no cluster.
     """
@@ -117,45 +141,47 @@ def build(nodes: int, pods: int, seed: int) -> Cluster:
         raise ValueError(f"{nodes} nodes need at least {nodes + MIN_WORKLOADS} pods, got {pods}")
     rng = generator(seed, "", "cluster")
     per_node = pods / nodes
+    templates = HOLDOUT_TEMPLATES if scenario == "holdout" else TEMPLATES
+    per_core = HOLDOUT_GIB_PER_CORE if scenario == "holdout" else GIB_PER_CORE
     return Cluster(
-        tuple(_node(rng, i, per_node) for i in range(nodes)),
-        (*_workloads(rng, pods - nodes), _daemon(rng, nodes), _job(rng)),
+        tuple(_node(rng, i, per_node, per_core) for i in range(nodes)),
+        (*_workloads(rng, pods - nodes, templates), _daemon(rng, nodes), _job(rng)),
     )
 
 
-def _node(rng: Generator, index: int, pods: float) -> Node:
+def _node(rng: Generator, index: int, pods: float, gib_per_core: float) -> Node:
     cores = 4 if pods <= 16 else 8 if pods <= 32 else 16
     return Node(
         name=f"worker-{index + 1:02d}",
         ip=f"10.0.{index // 250}.{index % 250 + 10}",
         uid=uid(rng),
         cores=cores,
-        memory_bytes=cores * 6.0 * GIB - 96 * MIB,
+        memory_bytes=cores * gib_per_core * GIB - 96 * MIB,
         root_bytes=float(rng.choice([80, 100, 120])) * GIB,
         containerd_bytes=float(rng.choice([60, 80])) * GIB,
     )
 
 
-def _workloads(rng: Generator, pods: int) -> list[Workload]:
+def _workloads(rng: Generator, pods: int, templates: tuple[_Template, ...]) -> list[Workload]:
     count = max(MIN_WORKLOADS, round(pods / REPLICAS_PER_WORKLOAD))
     replicas = [pods // count + (1 if i < pods % count else 0) for i in range(count)]
     for i in range(count):  # databases stay at two or fewer, so that front ends grow with the cluster
-        surplus = max(0, replicas[i] - 2) if TEMPLATES[i % len(TEMPLATES)].kind == "StatefulSet" else 0
+        surplus = max(0, replicas[i] - 2) if templates[i % len(templates)].kind == "StatefulSet" else 0
         replicas[i] -= surplus
         for k in range(surplus):
-            replicas[_next_deployment(i + k, count)] += 1
-    return [_workload(rng, i, replicas[i]) for i in range(count)]
+            replicas[_next_deployment(i + k, count, templates)] += 1
+    return [_workload(rng, i, replicas[i], templates) for i in range(count)]
 
 
-def _next_deployment(after: int, count: int) -> int:
+def _next_deployment(after: int, count: int, templates: tuple[_Template, ...]) -> int:
     return next(
-        i % count for i in range(after, after + count) if TEMPLATES[i % count % len(TEMPLATES)].kind == "Deployment"
+        i % count for i in range(after, after + count) if templates[i % count % len(templates)].kind == "Deployment"
     )
 
 
-def _workload(rng: Generator, index: int, replicas: int) -> Workload:
-    template = TEMPLATES[index % len(TEMPLATES)]
-    generation = index // len(TEMPLATES)
+def _workload(rng: Generator, index: int, replicas: int, templates: tuple[_Template, ...]) -> Workload:
+    template = templates[index % len(templates)]
+    generation = index // len(templates)
     memory = template.memory_mib * MIB
     limited = not math.isnan(template.cpu_limit)
     return Workload(

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from emitter.faults import pod_of_volume
+from emitter.lifecycle import COMPLETED
 from emitter.state import BACKOFF, DEAD, FAILED, PENDING, BoolArray, IntArray
 from emitter.world import World
 
@@ -74,8 +75,10 @@ class Conditions:
 
 def _pod_failure(world: World) -> BoolArray:
     pods = world.pods
+    failed = pods.last_ended != COMPLETED
     restarted = (pods.restarts > 0) & (world.now - pods.started_at < RESTART_SEEN_SECONDS) & (pods.phase > PENDING)
-    return np.asarray((pods.phase == BACKOFF) | (pods.phase == DEAD) | (pods.phase == FAILED) | restarted)
+    down = (pods.phase == BACKOFF) | (pods.phase == DEAD) | restarted
+    return np.asarray((down & failed) | (pods.phase == FAILED))
 
 
 def _exhausted_nodes(world: World) -> BoolArray:

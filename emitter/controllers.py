@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from emitter.lifecycle import STARTING_SECONDS, create, delete, end_container, evict, run
-from emitter.randomness import hexadecimal
+from emitter.randomness import suffix
 from emitter.state import (
     BACKOFF,
     DEAD,
@@ -17,6 +17,7 @@ from emitter.state import (
     RUNNING,
     SUCCEEDED,
     BoolArray,
+    IntArray,
 )
 from emitter.world import Rollout, World
 
@@ -65,9 +66,24 @@ def reconcile(world: World) -> None:
         surging[rollout.workload] += 1
     owned = np.array([p is not None and p.arranged for p in pods.identity])
     have = np.bincount(pods.workload[alive & ~owned], minlength=len(surging))
-    for index, spec in enumerate(world.cluster.workloads):
-        if have[index] < spec.replicas + surging[index]:
-            _replace(world, index, alive)
+    wanted = desired(world) + surging
+    for index in np.flatnonzero(have < wanted):
+        _replace(world, int(index), alive)
+    for index in np.flatnonzero((have > wanted) & (surging == 0)):
+        _shrink(world, int(index), alive & ~owned)
+
+
+def desired(world: World) -> IntArray:
+    """(workloads,): replicas by specification, scaling by hand and by the autoscaler; never less than one of many."""
+    own = np.array([w.replicas for w in world.cluster.workloads], dtype=np.int64)
+    return np.asarray(np.where(own > 0, np.maximum(own + world.extra_replicas + world.scaled_by, 1), own))
+
+
+def _shrink(world: World, workload: int, alive: BoolArray) -> None:
+    """Delete the youngest pod of a Deployment that has too many."""
+    if world.cluster.workloads[workload].kind == "Deployment":
+        mine = np.flatnonzero(alive & (world.pods.workload == workload))
+        delete(world, int(mine[np.argmax(world.pods.created_at[mine])]))
 
 
 def _replace(world: World, workload: int, alive: BoolArray) -> None:
@@ -85,7 +101,7 @@ def _replace(world: World, workload: int, alive: BoolArray) -> None:
                     delete(world, int(slot))  # a stateful pod's name is free only once the old one is gone
             create(world, workload, ordinal=ordinal)
     elif spec.kind == "Deployment":
-        wanted = spec.replicas + sum(r.workload == workload for r in world.rollouts)
+        wanted = int(desired(world)[workload]) + sum(r.workload == workload for r in world.rollouts)
         for _ in range(wanted - sum(not p.arranged for p in mine)):
             create(world, workload)
 
@@ -103,7 +119,7 @@ def begin_rollout(world: World, workload: int) -> None:
 def revise(world: World, workload: int) -> None:
     """A new pod template: a new ReplicaSet name, one generation more."""
     world.previous_revisions[workload] = world.revisions[workload]
-    world.revisions[workload] = hexadecimal(world.naming, 9)
+    world.revisions[workload] = suffix(world.naming, 9)
     world.generations[workload] += 1
 
 

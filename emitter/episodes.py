@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Final
+from typing import ClassVar
 
 import numpy as np
 from numpy.random import Generator
 
+from emitter.shapes import SHAPES
 from emitter.state import RUNNING, BoolArray
 from emitter.world import World
-
-SHAPES: Final[Mapping[str, Callable[[float], float]]] = {"linear": lambda part: part}
-"""Progress of a fault over the elapsed part of its ramp (0 at its start, 1 at its full severity)."""
 
 Place = tuple[str, int]
 """What an episode occupies: ("pod", slot), ("node", index), ("volume", index) or ("workload", index)."""
@@ -91,15 +88,23 @@ class Episode(ABC):
 
     def progress(self, now: float) -> float:
         """Shape of the elapsed part of the ramp; grows beyond 1 where the shape does."""
-        part = max(0.0, (now - self.plan.start) / self.ramp_seconds)
-        return SHAPES[self.plan.shape](part)
+        return SHAPES[self.plan.shape].progress((now - self.plan.start) / self.ramp_seconds)
 
     def level(self, now: float) -> float:
         """Progress, at most 1."""
         return min(1.0, self.progress(now))
 
-    def expect(self, part: float, delay_seconds: float = 0.0) -> None:
-        """The issue begins when this part of the ramp has passed, plus the rule's own waiting time."""
+    def pressing(self, now: float) -> float:
+        """The level, less while an intermittent fault pauses."""
+        return self.level(now) * SHAPES[self.plan.shape].holding((now - self.plan.start) / self.ramp_seconds)
+
+    def elapsed(self, severity: float) -> float:
+        """The part of the ramp after which this severity is reached."""
+        return SHAPES[self.plan.shape].reached(severity)
+
+    def expect(self, severity: float, delay_seconds: float = 0.0) -> None:
+        """The issue begins when this severity is reached, plus the rule's own waiting time."""
+        part = self.elapsed(severity)
         if self.plan.onset_at is not None:
             self.ramp_seconds = (self.plan.onset_at - self.plan.start - delay_seconds) / part
         self.expected_onset = self.plan.start + part * self.ramp_seconds + delay_seconds

@@ -106,13 +106,18 @@ def _series_name(column: Column, common: str, context: Mapping[str, object]) -> 
     return f"{column.family}{column.suffix}{{{labels}}}" if labels else f"{column.family}{column.suffix}"
 
 
-def values(table: Table, world: World) -> FloatArray:
-    """(entities, columns) values now; NaN where a series is absent."""
+def values(labels: Labels, world: World) -> FloatArray:
+    """(entities, columns) values now; NaN where a series is absent, or not scraped."""
+    table = labels.table
     present = table.present(world)
     out = np.empty((len(present), len(table.columns)))
     for index, column in enumerate(table.columns):
         out[:, index] = column.values(world)
     out[~present] = np.nan
+    for blackout in world.blackouts:
+        for entity, names in enumerate(labels.names):
+            if names and all(part in names[0] for part in blackout.fragments):
+                out[entity] = np.nan
     return out
 
 

@@ -46,7 +46,8 @@ class MemoryLeak(Episode):
 
     def apply(self, world: World) -> None:
         now, before = self.progress(world.now), self.progress(world.now - world.step_seconds)
-        world.pressures.leaking[self.target] += self.gap_bytes * (now - before)
+        # One byte at least: what is leaked stays while a fault that grows by steps stands still.
+        world.pressures.leaking[self.target] += max(1.0, self.gap_bytes * (now - before))
 
 
 @dataclass
@@ -72,7 +73,7 @@ class CpuSaturation(Episode):
 
     def apply(self, world: World) -> None:
         limit = float(world.pods.cpu_limit[self.target])
-        world.pressures.cpu_cores[self.target] += limit * self._peak() * self.level(world.now)
+        world.pressures.cpu_cores[self.target] += limit * self._peak() * self.pressing(world.now)
 
     def _peak(self) -> float:
         return 0.95 + 0.45 * self.plan.severity
@@ -202,8 +203,8 @@ class Storm(Episode):
         slow = 1.0 - base * LATENCY_SHAPE * (1.0 - DEPENDENCY_AT_REST) * 1.15
         span, failing = DEPENDENCY_AT_WORST - DEPENDENCY_AT_REST, 0.962
         rules = [((slow - DEPENDENCY_AT_REST) / span, 300.0), ((failing - DEPENDENCY_AT_REST) / span, 120.0)]
-        self.expect(*min(rules, key=lambda rule: rule[0] * self.plan.ramp_seconds + rule[1]))
+        self.expect(*min(rules, key=lambda rule: self.elapsed(rule[0]) * self.plan.ramp_seconds + rule[1]))
 
     def apply(self, world: World) -> None:
         span = DEPENDENCY_AT_WORST - DEPENDENCY_AT_REST
-        world.pressures.dependency[self.target] += span * self.level(world.now)
+        world.pressures.dependency[self.target] += span * self.pressing(world.now)

@@ -36,6 +36,7 @@ FORGIVEN_AFTER_SECONDS: Final = 600.0
 
 WAITING: Final = ("", "ContainerCreating", "CrashLoopBackOff", "ImagePullBackOff", "CreateContainerError")
 ENDED: Final = ("", "OOMKilled", "Error", "Completed")
+COMPLETED: Final = ENDED.index("Completed")
 
 _KEPT: Final = frozenset({"identity", "phase"})
 
@@ -100,7 +101,7 @@ def complete(world: World, slot: int) -> None:
     """A job's container ended with exit code 0."""
     pods = world.pods
     pods.phase[slot], pods.ready[slot] = SUCCEEDED, False
-    pods.ended[slot], pods.resume_at[slot] = ENDED.index("Completed"), world.now
+    pods.ended[slot], pods.resume_at[slot] = COMPLETED, world.now
 
 
 def evict(world: World, slot: int) -> None:

@@ -97,7 +97,7 @@ class Live:
         world, labels = self.simulation.world, self.labels[source]
         for one in labels:
             one.refresh(world)
-        return _Frame([one.names for one in labels], [values(one.table, world) for one in labels])
+        return _Frame([one.names for one in labels], [values(one, world) for one in labels])
 
     def _layout(self, source: str, frame: _Frame) -> _Layout:
         versions = tuple(id(names) for names in frame.names)

@@ -65,7 +65,7 @@ class NodeNotReady(Episode):
         self.expect(1.0, delay_seconds=60.0)
 
     def apply(self, world: World) -> None:
-        world.pressures.strain[self.target] += self.level(world.now)
+        world.pressures.strain[self.target] += self.pressing(world.now)
 
 
 @dataclass
@@ -93,7 +93,7 @@ class PacketLoss(Episode):
 
     def _loss(self, world: World) -> float:
         """Queues overflow late and then quickly: the cube of the progress."""
-        return self._peak() * self.level(world.now) ** 3
+        return self._peak() * self.pressing(world.now) ** 3
 
     def _peak(self) -> float:
         return 0.05 + 0.05 * self.plan.severity

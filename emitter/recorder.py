@@ -61,7 +61,7 @@ class Recorder:
             before = labels.names
             if labels.refresh(world):
                 self._changed(index, before, labels.names, step)
-            self.samples[index].append(values(labels.table, world))
+            self.samples[index].append(values(labels, world))
         self.times.append(world.now)
 
     def _changed(self, index: int, before: list[tuple[str, ...]], after: list[tuple[str, ...]], step: int) -> None:

@@ -4,42 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from numpy.random import Generator
 
 from emitter.arrangement import Arrangement
-from emitter.cluster import Cluster
+from emitter.cluster import Cluster, ScenarioName
 from emitter.episodes import Plan
 from emitter.randomness import generator
+from emitter.rates import ABRUPT_PER_DAY, FAULTS_PER_DAY, LOOKALIKES_PER_DAY
+from emitter.shapes import HOLDOUT_SHAPES, TRAINING_SHAPES
 
-ScenarioName = Literal["train", "quiet", "demo"]
 DAY_SECONDS: Final = 86_400.0
 QUIET_BEFORE_SECONDS: Final = 5_400.0
 """The demo's background ends this long before its anchor."""
 
-FAULTS_PER_DAY: Final = {
-    "memory_leak": ("pods", 0.6),
-    "cpu_saturation": ("pods", 0.5),
-    "volume_filling": ("pods", 0.5),
-    "crash_loop": ("pods", 0.35),
-    "error_latency_storm": ("pods", 0.5),
-    "pod_packet_loss": ("pods", 0.12),
-    "disk_filling": ("nodes", 3.8),
-    "node_not_ready": ("nodes", 4.4),
-    "packet_loss": ("nodes", 3.8),
-}
-"""Mean per day and pod or node: frequent, so that a few days teach what months would."""
+DEMO_SHARE: Final = 2.0
+"""The demo's background has this many times the natural faults and look-alikes: viewers have five minutes."""
 
-LOOKALIKES_PER_DAY: Final = {
-    "cache_warmup": ("pods", 0.25),
-    "gc_sawtooth": ("pods", 0.15),
-    "batch_job": ("pods", 0.2),
-    "rollout": ("pods", 0.15),
-    "traffic_peak": ("pods", 0.2),
-    "log_growth": ("nodes", 1.5),
-    "planned_drain": ("nodes", 0.5),
+
+@dataclass(frozen=True)
+class Draws:
+    """What a scenario draws its episodes from. ramps: shortest and longest, in seconds, evenly in the logarithm."""
+
+    ramps: tuple[float, float]
+    shapes: tuple[str, ...]
+
+
+DRAWS: Final[Mapping[ScenarioName, Draws]] = {
+    "train": Draws((600.0, 6 * 3600.0), TRAINING_SHAPES),
+    "quiet": Draws((600.0, 6 * 3600.0), TRAINING_SHAPES),
+    "demo": Draws((600.0, 2 * 3600.0), ("linear",)),
+    "holdout": Draws((300.0, 12 * 3600.0), HOLDOUT_SHAPES),
 }
+"""`holdout` has shapes and speeds that `train` never draws, and other workloads (see cluster)."""
 
 
 @dataclass
@@ -49,20 +47,23 @@ class Stream:
     type: str
     rng: Generator
     mean_gap_seconds: float
+    draws: Draws
     next_start: float
     number: int = 0
 
     def due(self, now: float) -> Iterator[Plan]:
         """Plans that start at or before now."""
+        shortest, longest = self.draws.ramps
         while self.next_start <= now:
             self.number += 1
             yield Plan(
                 id=f"{self.type}-{self.number}",
                 type=self.type,
                 start=now,
-                ramp_seconds=600.0 * 12.0 ** float(self.rng.random()),  # 10 min to 2 h, evenly in its logarithm
+                ramp_seconds=shortest * (longest / shortest) ** float(self.rng.random()),
                 hold_seconds=float(self.rng.uniform(300, 900)),
                 severity=float(self.rng.random()),
+                shape=self.draws.shapes[int(self.rng.random() * len(self.draws.shapes))],
             )
             self.next_start += float(self.rng.exponential(self.mean_gap_seconds))
 
@@ -90,30 +91,26 @@ class Scenario:
 
 
 def build(
-    name: ScenarioName, cluster: Cluster, seed: int, start: float, anchor: float, step_seconds: float
+    name: ScenarioName, cluster: Cluster, seed: int, start: float, anchor: float, step_seconds: float, factor: float
 ) -> Scenario:
-    """The scenario of that name. anchor matters to `demo` only."""
-    share = {"train": 1.0, "quiet": 0.0, "demo": 0.25}[name]
-    rates = dict(LOOKALIKES_PER_DAY) | ({k: (u, r * share) for k, (u, r) in FAULTS_PER_DAY.items()} if share else {})
+    """The scenario of that name. anchor matters to `demo` only; factor multiplies every rate."""
+    faults = FAULTS_PER_DAY | ABRUPT_PER_DAY
+    rates = LOOKALIKES_PER_DAY if name == "quiet" else LOOKALIKES_PER_DAY | faults
+    often = factor * (DEMO_SHARE if name == "demo" else 1.0)
     size = {"pods": float(sum(w.replicas for w in cluster.workloads)), "nodes": float(len(cluster.nodes))}
-    streams = tuple(_stream(name, kind, rates, size, seed, start) for kind in rates)
+    streams = []
+    for kind, (unit, rate) in rates.items():
+        rng = generator(seed, name, kind)
+        gap = DAY_SECONDS / (rate * often * size[unit])
+        streams.append(Stream(kind, rng, gap, DRAWS[name], start + 900.0 + float(rng.exponential(gap))))
     arrangement = Arrangement(cluster, anchor, step_seconds) if name == "demo" else None
     return Scenario(
         name=name,
-        streams=streams,
+        streams=tuple(streams),
         arranged=arrangement.due if arrangement else _nothing,
         streams_until=anchor - QUIET_BEFORE_SECONDS if arrangement else float("inf"),
-        faults=frozenset(FAULTS_PER_DAY),
+        faults=frozenset(faults),
     )
-
-
-def _stream(
-    name: str, kind: str, rates: Mapping[str, tuple[str, float]], size: Mapping[str, float], seed: int, start: float
-) -> Stream:
-    unit, rate = rates[kind]
-    rng = generator(seed, name, kind)
-    gap = DAY_SECONDS / (rate * size[unit])
-    return Stream(kind, rng, gap, start + 900.0 + float(rng.exponential(gap)))
 
 
 def _nothing(now: float) -> list[Plan]:

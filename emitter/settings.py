@@ -10,7 +10,8 @@ from pydantic import field_validator, model_validator
 from commandline.logs import LogFormat, LogLevel
 from commandline.settings import Settings, SettingsError, flag
 from commandline.times import Moment, Span, moment, on_grid, rfc3339
-from emitter.scenario import ScenarioName
+from emitter import cluster
+from emitter.cluster import ScenarioName
 from emitter.simulation import Arguments
 
 LEAD_IN_SECONDS: Final = 3_600.0
@@ -24,15 +25,17 @@ class ClusterSettings(Settings):
     pods: int = flag("pods", 40, "pods at rest, daemons included", ge=1, le=20_000)
     seed: int = flag("seed", 7, "seed of everything random; same arguments give the same bytes", ge=0)
     step: Span = flag("step", 30.0, "grid on which the cluster advances", ge=5.0, le=300.0)
+    scenario: ScenarioName
+    episodes_factor: float = flag(
+        "episodes.factor", 1.0, "multiplies how often faults and look-alikes come", gt=0.0, le=100.0
+    )
     anchor: Moment | None = flag("anchor", None, "moment around which the scenario demo arranges its first faults")
     log_level: LogLevel = flag("log.level", "info", "debug, info, warn or error")
     log_format: LogFormat = flag("log.format", "auto", "auto, json or console")
 
     @model_validator(mode="after")
     def _cluster_has_room(self) -> ClusterSettings:
-        from emitter import cluster
-
-        cluster.build(self.nodes, self.pods, self.seed)
+        cluster.build(self.nodes, self.pods, self.seed, self.scenario)
         return self
 
 
@@ -40,7 +43,7 @@ class ServeSettings(ClusterSettings):
     """`kip-emitter serve`."""
 
     web_listen_address: str = flag("web.listen-address", ":9101", "host and port to listen on")
-    scenario: ScenarioName = flag("scenario", "demo", "demo, train or quiet")
+    scenario: ScenarioName = flag("scenario", "demo", "demo, train, quiet or holdout")
     start: Moment | None = flag(
         "start",
         None,
@@ -57,7 +60,7 @@ class ServeSettings(ClusterSettings):
 class BackfillSettings(ClusterSettings):
     """`kip-emitter backfill`."""
 
-    scenario: ScenarioName = flag("scenario", "train", "train, quiet or demo")
+    scenario: ScenarioName = flag("scenario", "train", "train, holdout, quiet or demo")
     start: Moment = flag("start", "-3d", "first moment of the history")
     end: Moment = flag("end", "now", "last moment of the history")
     output_dir: Path = flag("output.dir", ..., "empty directory for the TSDB blocks and truth.json")
@@ -93,6 +96,6 @@ def backfill_arguments(settings: BackfillSettings, now: float) -> tuple[Argument
 
 
 def _arguments(settings: ServeSettings | BackfillSettings, start: float, anchor: float) -> Arguments:
-    values: dict[str, Any] = {k: getattr(settings, k) for k in ("nodes", "pods", "scenario", "seed")}
+    values: dict[str, Any] = {k: getattr(settings, k) for k in ("nodes", "pods", "scenario", "seed", "episodes_factor")}
     step = settings.step
     return Arguments(**values, start=on_grid(start, step), anchor=on_grid(anchor, step), step_seconds=step)

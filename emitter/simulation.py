@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from numpy.random import Generator
 
-from emitter import cluster, controllers, lifecycle, machines, physics, scenario, traffic, truth
+from emitter import (
+    autoscaling,
+    cluster,
+    controllers,
+    dependencies,
+    lifecycle,
+    machines,
+    physics,
+    scenario,
+    traffic,
+    truth,
+)
+from emitter.abrupt import ABRUPT
+from emitter.cluster import ScenarioName
 from emitter.conditions import Conditions, Present
 from emitter.episodes import Episode, Place, Plan, choose
 from emitter.lookalikes import LOOKALIKES
 from emitter.node_faults import FAULTS
+from emitter.nuisances import NUISANCES
 from emitter.randomness import generator
-from emitter.scenario import ScenarioName
 from emitter.world import World
+
+TYPES: Final[Mapping[str, type[Episode]]] = {**FAULTS, **ABRUPT, **LOOKALIKES, **NUISANCES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +44,7 @@ class Arguments:
     start: float
     anchor: float
     step_seconds: float
+    episodes_factor: float = 1.0
 
 
 @dataclass
@@ -45,8 +62,14 @@ class Simulation:
 
     def __post_init__(self) -> None:
         a = self.arguments
-        self.world = World(cluster.build(a.nodes, a.pods, a.seed), a.seed, a.scenario, a.start, a.step_seconds, a.start)
-        self.scenario = scenario.build(a.scenario, self.world.cluster, a.seed, a.start, a.anchor, a.step_seconds)
+        self.world = World(
+            cluster.build(a.nodes, a.pods, a.seed, a.scenario), a.seed, a.scenario, a.start, a.step_seconds, a.start
+        )
+        inventory = self.world.cluster
+        self.world.calls = dependencies.calls(inventory, generator(a.seed, a.scenario, "calls"))
+        self.scenario = scenario.build(
+            a.scenario, inventory, a.seed, a.start, a.anchor, a.step_seconds, a.episodes_factor
+        )
         self.targets = generator(a.seed, a.scenario, "targets")
         controllers.populate(self.world)
         self._advance()
@@ -72,6 +95,7 @@ class Simulation:
             "start": a.start,
             "end": self.now,
             "step_seconds": a.step_seconds,
+            "episodes_factor": a.episodes_factor,
             "anchor": a.anchor,
             "faults": [truth.fault_record(e) for e in self.faults],
             "lookalikes": [truth.lookalike_record(e) for e in self.lookalikes],
@@ -85,6 +109,7 @@ class Simulation:
         world.calm()
         for episode in self.running:
             episode.apply(world)
+        autoscaling.advance(world)
         controllers.watch_nodes(world)
         controllers.reconcile(world)
         lifecycle.advance(world)
@@ -105,7 +130,7 @@ class Simulation:
 
     def begin(self, plan: Plan) -> None:
         """Start an episode now, unless there is no target for it."""
-        kind = FAULTS.get(plan.type) or LOOKALIKES[plan.type]
+        kind = TYPES[plan.type]
         target = plan.target
         if target is None:
             target = choose(kind, self.world, self.targets, self._busy(kind), plan.avoided_node)

@@ -51,7 +51,9 @@ def fault_record(episode: Episode) -> dict[str, Any]:
         "onset": episode.onset,
         "end": episode.end,
         "shape": episode.plan.shape,
+        "ramp_seconds": episode.ramp_seconds if episode.predictable else 0.0,
         "severity": episode.plan.severity,
+        "abrupt": not episode.predictable,
         "predictable": episode.predictable,
         "leading_signals": list(episode.leading_signals),
     }

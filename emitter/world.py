@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from emitter.cluster import GIB, Cluster
-from emitter.randomness import generator, hexadecimal
+from emitter.randomness import generator, hexadecimal, suffix
 from emitter.state import FloatArray, Nodes, Pods, Services, Volumes, limits, slots_for, zeros
 
 
@@ -46,6 +46,13 @@ class Pressures:
         )
 
 
+@dataclass(frozen=True)
+class Blackout:
+    """Series that are not scraped at this step: those whose text holds all of the fragments."""
+
+    fragments: tuple[str, ...]
+
+
 @dataclass
 class Rollout:
     """A change of version under way: old slots go once their replacement is ready."""
@@ -77,6 +84,8 @@ class World:
     rollouts: list[Rollout] = field(init=False, default_factory=list)
     node_by_name: dict[str, int] = field(init=False)
     slot_by_uid: dict[str, int] = field(init=False, default_factory=dict)
+    blackouts: list[Blackout] = field(init=False, default_factory=list)
+    calls: tuple[tuple[int, ...], ...] = field(init=False)
     addresses: int = field(init=False, default=0)
     """Pod addresses given so far."""
 
@@ -92,8 +101,12 @@ class World:
         self.services = zeros(Services, len(workloads))
         self.services.burst[:] = 1.0
         self.services.phase_hours[:] = self.naming.uniform(-1.5, 1.5, len(workloads))
-        self.revisions = [hexadecimal(self.naming, 9) for _ in workloads]
-        self.previous_revisions = [hexadecimal(self.naming, 9) for _ in workloads]
+        self.revisions = [suffix(self.naming, 9) for _ in workloads]
+        self.previous_revisions = [suffix(self.naming, 9) for _ in workloads]
+        self.calls = ()
+        self.extra_replicas = np.zeros(len(workloads), dtype=np.int64)
+        self.scaled_by = np.zeros(len(workloads), dtype=np.int64)
+        self.scaled_at = np.zeros(len(workloads))
         self.generations = [int(g) for g in self.naming.integers(2, 30, len(workloads))]
         self.node_by_name = {n.name: i for i, n in enumerate(self.cluster.nodes)}
         self.cpu_limits, self.memory_limits = limits(self.cluster)
@@ -101,7 +114,8 @@ class World:
         self.calm()
 
     def calm(self) -> None:
-        """Forget the pressures of the last step."""
+        """Forget the pressures and gaps of the last step."""
+        self.blackouts = []
         self.pressures = Pressures.none(
             len(self.pods.phase), len(self.cluster.nodes), len(self.volumes.uids), len(self.cluster.workloads)
         )

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from emitter.controllers import desired
 from emitter.exposition import Column
 from emitter.sources.cadvisor import pod_context
 from emitter.sources.kubelet import claim_name
@@ -19,7 +20,7 @@ def _one(w: World) -> FloatArray:
 
 
 def _replicas(w: World) -> FloatArray:
-    return np.array([float(s.replicas) for s in w.cluster.workloads])
+    return desired(w).astype(np.float64)
 
 
 def _generation(w: World) -> FloatArray:

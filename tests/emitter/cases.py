@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from emitter.cluster import ScenarioName
 from emitter.episodes import Plan
 from emitter.live import Live
-from emitter.scenario import ScenarioName
 from emitter.simulation import Arguments, Simulation
 
 START = 1_700_000_010.0
@@ -17,10 +17,15 @@ SAMPLE = re.compile(r"^(?P<series>[a-zA-Z_:][\w:]*(?:\{.*\})?) (?P<value>\S+)$")
 
 
 def arguments(
-    scenario: ScenarioName = "quiet", nodes: int = 3, pods: int = 24, seed: int = 7, start: float = START
+    scenario: ScenarioName = "quiet",
+    nodes: int = 3,
+    pods: int = 24,
+    seed: int = 7,
+    start: float = START,
+    factor: float = 1.0,
 ) -> Arguments:
     """A small cluster."""
-    return Arguments(nodes, pods, scenario, seed, start, start + 3600.0, 30.0)
+    return Arguments(nodes, pods, scenario, seed, start, start + 3600.0, 30.0, factor)
 
 
 def plan(kind: str, now: float, ramp_seconds: float = 1200.0) -> Plan:

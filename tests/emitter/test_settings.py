@@ -16,7 +16,7 @@ NOW = 1_700_000_015.0
 @pytest.mark.parametrize(
     ("words", "code", "line"),
     [
-        (["serve", "--scenario", "storm"], 2, "--scenario: Input should be 'train', 'quiet' or 'demo'"),
+        (["serve", "--scenario", "storm"], 2, "--scenario: Input should be 'train', 'quiet', 'demo' or 'holdout'"),
         (["serve", "--nodes", "0"], 2, "--nodes: Input should be greater than or equal to 1"),
         (["serve", "--nodes", "3", "--pods", "5"], 2, "3 nodes need at least 13 pods, got 5"),
         (["serve", "--web.listen-address", "9101"], 2, "'9101' is not HOST:PORT"),

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
+from dataclasses import replace
 from io import StringIO
 
 import numpy as np
 import pytest
 
+from emitter.abrupt import ABRUPT
 from emitter.episodes import Episode, Plan
 from emitter.live import Live
 from emitter.lookalikes import LOOKALIKES
 from emitter.node_faults import FAULTS
+from emitter.nuisances import NUISANCES
 from emitter.recorder import Recorder, write
+from emitter.shapes import SHAPES
 from emitter.simulation import Arguments, Simulation
 from emitter.sources import SOURCES
 from tests.emitter.cases import START, arguments, plan, samples, stepped, still
@@ -25,12 +29,12 @@ def _nothing(now: float) -> list[Plan]:
     return []
 
 
-def run_through(kind: str, after_end_steps: int = 60) -> tuple[Simulation, Episode, list[bool]]:
+def run_through(kind: str, after_end_steps: int = 60, shape: str = "linear") -> tuple[Simulation, Episode, list[bool]]:
     """One episode in a quiet cluster without random look-alikes; whether its issue was present at each step."""
     simulation = Simulation(arguments(nodes=3, pods=40))
     simulation.scenario = type(simulation.scenario)("quiet", (), _nothing, float("inf"), frozenset())
     stepped(simulation, 40)
-    simulation.begin(plan(kind, simulation.now))
+    simulation.begin(replace(plan(kind, simulation.now), shape=shape))
     episode = (simulation.faults + simulation.lookalikes)[0]
     present: list[bool] = []
     while simulation.now < episode.end + after_end_steps * 30.0:
@@ -49,7 +53,29 @@ def test_a_fault_reaches_its_issue_near_the_expected_onset_and_recovers(kind: st
     assert not any(present[-10:]), "half an hour after its end nothing is left of it"
 
 
-@pytest.mark.parametrize("kind", sorted(LOOKALIKES))
+@pytest.mark.parametrize("shape", sorted(set(SHAPES) - {"linear"}))
+@pytest.mark.parametrize("kind", sorted(FAULTS))
+def test_a_fault_of_any_shape_reaches_its_issue_near_the_expected_onset(kind: str, shape: str) -> None:
+    _, fault, _ = run_through(kind, after_end_steps=0, shape=shape)
+    assert fault.onset is not None
+    assert fault.expected_onset is not None
+    early = 420.0 if shape != "intermittent" else fault.ramp_seconds  # a long spell may already be enough
+    assert -early <= fault.onset - fault.expected_onset <= 420.0
+    assert fault.onset - fault.plan.start >= 300.0
+
+
+@pytest.mark.parametrize("kind", sorted(ABRUPT))
+def test_an_abrupt_fault_is_there_within_minutes_and_recovers(kind: str) -> None:
+    simulation, fault, present = run_through(kind)
+    assert fault.onset is not None
+    assert fault.onset - fault.plan.start <= 240.0
+    assert not any(present[-10:])
+    (record,) = simulation.truth()["faults"]
+    assert record["abrupt"]
+    assert not record["predictable"]
+
+
+@pytest.mark.parametrize("kind", sorted({**LOOKALIKES, **NUISANCES}))
 def test_a_lookalike_leads_to_no_issue(kind: str) -> None:
     _, _, present = run_through(kind)
     assert not any(present)
@@ -129,7 +155,7 @@ def test_a_restart_is_a_new_series_that_begins_at_zero() -> None:
 
 
 def test_a_day_of_training_holds_a_dozen_episodes_of_every_issue_and_kind() -> None:
-    simulation = Simulation(arguments("train", nodes=6, pods=60))
+    simulation = Simulation(arguments("train", nodes=6, pods=60, factor=14.0))
     onsets: dict[tuple[str, str], int] = defaultdict(int)
     before = simulation.present
     for _ in range(2880):

@@ -27,7 +27,7 @@ def gathered(past: Past, max_rows: int = 1_000_000, first: int = 0, last: int = 
 
 def single(values: FloatArray) -> list[float]:
     """The values in the precision of a dataset."""
-    return np.asarray(values.astype(np.float32).tolist()).tolist()
+    return [float(value) for value in values.astype(np.float32)]
 
 
 def rows_of(dataset: Dataset) -> set[tuple[bytes, bytes]]:
