@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -14,6 +15,7 @@ from predictor.entities import KINDS, Kind
 from predictor.issues import Outcome
 from predictor.model import KindModel, Model
 from predictor.reader import Reader
+from predictor.series import Reading
 from trainer.calibrate import NEVER_LATER, Calibrated, calibrate
 from trainer.candidates import CandidateName
 from trainer.dataset import Dataset, gather
@@ -31,6 +33,17 @@ from trainer.spool import Spool
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True)
+class Learned:
+    """What one history gave: the model, what to compare it with, and what is to be said about both."""
+
+    model: Model
+    references: Mapping[Kind, KindModel]
+    estimator: str
+    untrained: Mapping[str, str]
+    scores: Mapping[str, Any]
+
+
 def train(
     reader: Reader, catalogue: Catalogue, when: Stretch, settings: TrainSettings, now: float
 ) -> artifact.Manifest:
@@ -40,39 +53,55 @@ def train(
     result cannot be written.
     """
     when = trimmed(reader, catalogue, when)
-    horizon = max(settings.horizons)
-    cuts = origins(when, horizon)
+    ahead = round(max(settings.horizons) / when.step_seconds)
     with Progress() as progress:
         reading = progress.stage("reading history", chunk_count(when))
-        with Spool(reader, catalogue, when, round(horizon / when.step_seconds), reading) as history:
-            datasets = gather(history, catalogue, when, settings.horizons, settings.max_rows)
-            if not any(why == "" for one in datasets.values() for why in untrainable(one)):
-                raise HistoryError("no issue came and went in this history, so nothing can be learned; start earlier")
-            behind = Behind(history, catalogue, when, settings.seed)
-            chosen = contest(behind, datasets, cuts, settings, progress)
-            tracks = behind.scored(datasets, cuts, {k: (one.name,) for k, one in chosen.items()}, progress)
-        last = progress.stage("fitting on all of history", len(datasets))
-        kinds = {}
-        budget = settings.false_alarms_per_entity_day
-        worth = {k: calibrate(tracks[k], one.outcomes, when.step_seconds, budget) for k, one in datasets.items()}
-        for kind, one in datasets.items():
-            if found := _model(one, chosen[kind].name, worth[kind], catalogue, settings.seed):
-                kinds[kind] = found
-            last()
+        with Spool(reader, catalogue, when, ahead, reading) as history:
+            found = learned(history, catalogue, when, settings, progress)
+    for name, why in found.untrained.items():
+        log.warning("not trained", outcome=name, why=why)
+    return artifact.save(
+        found.model,
+        settings.model_dir,
+        references=found.references,
+        trained_at=now,
+        training_range=(when.start, when.end),
+        estimator=found.estimator,
+        untrained=found.untrained,
+        scores=found.scores,
+    )
+
+
+def learned(
+    history: Iterable[tuple[Stretch, Reading]],
+    catalogue: Catalogue,
+    when: Stretch,
+    settings: TrainSettings,
+    progress: Progress,
+) -> Learned:
+    """Everything from chunks of history that can be gone through several times. Raises HistoryError."""
+    cuts = origins(when, max(settings.horizons))
+    datasets = gather(history, catalogue, when, settings.horizons, settings.max_rows)
+    if not any(why == "" for one in datasets.values() for why in untrainable(one)):
+        raise HistoryError("no issue came and went in this history, so nothing can be learned; start earlier")
+    behind = Behind(history, catalogue, when, settings.seed)
+    chosen = contest(behind, datasets, cuts, settings, progress)
+    tracks = behind.scored(datasets, cuts, {k: (one.name,) for k, one in chosen.items()}, progress)
+    last = progress.stage("fitting on all of history", len(datasets))
+    kinds = {}
+    for kind, one in datasets.items():
+        worth = calibrate(tracks[kind], one.outcomes, when.step_seconds, settings.false_alarms_per_entity_day)
+        if found := _model(one, chosen[kind].name, worth, catalogue, settings.seed):
+            kinds[kind] = found
+        last()
     if not kinds:
         raise HistoryError("no issue came behind the first origin of validation, so nothing calibrates; start earlier")
     model = Model(catalogue, when.step_seconds, tuple(sorted(settings.horizons)), kinds)
-    untrained = _untrained(model, datasets)
-    for name, why in untrained.items():
-        log.warning("not trained", outcome=name, why=why)
-    return artifact.save(
+    return Learned(
         model,
-        settings.model_dir,
         references={kind: reference(datasets[kind], one, settings.seed) for kind, one in kinds.items()},
-        trained_at=now,
-        training_range=(when.start, when.end),
         estimator=", ".join(f"{kind} {chosen[kind].name}" for kind in kinds),
-        untrained=untrained,
+        untrained=_untrained(model, datasets),
         scores={kind: _scores(datasets[kind], tracks[kind], chosen[kind]) for kind in kinds},
     )
 
