@@ -23,7 +23,9 @@ WEEKEND_SURPLUS: Final = 0.1
 HEAVY_TAIL: Final = 2.5
 """Exponent of the bursts' Pareto tail."""
 
-HIGHEST_BURST: Final = 1.2
+HIGHEST_BURST: Final = 0.5
+"""Clusters are built for more: a burst alone takes no service down."""
+
 NOISE_MEMORY: Final = 0.9
 NOISE_SCALE: Final = 0.02
 BURST_CHANCE: Final = 0.004
@@ -52,7 +54,7 @@ def advance(world: World) -> None:
     count = len(services.rate)
     services.noise[:] = NOISE_MEMORY * services.noise + rng.normal(0.0, NOISE_SCALE, count)
     burst = rng.random(count) < BURST_CHANCE
-    height = np.minimum(0.12 * (1.0 + rng.pareto(HEAVY_TAIL, count)), HIGHEST_BURST)
+    height = np.minimum(0.1 * (1.0 + rng.pareto(HEAVY_TAIL, count)), HIGHEST_BURST)
     services.burst[:] = np.where(burst, 1.0 + height, 1.0 + (services.burst - 1.0) * BURST_DECAY)
     base = np.array([w.rate * w.replicas for w in world.cluster.workloads])
     shape = weekly(world.now) * daily(world.now, services.phase_hours) * services.burst * np.exp(services.noise)

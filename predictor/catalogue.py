@@ -44,6 +44,7 @@ class Signal(_Data):
     description: str
     promql: str
     limit: float | None = None  # the value, in the signal's unit, at which the resource is used up
+    relative: bool = False  # healthy levels differ from entity to entity: features are shares of the own recent mean
     limit_template: str | None = None  # the ${variable} that the limit is; one writes it as the limit itself
 
     @model_validator(mode="before")
@@ -110,7 +111,7 @@ class Catalogue(_Data):
         Variables are what differs between two clusters with the same meaning (job names, rate windows).
         """
         signals = [
-            s.model_dump(include={"name", "kind", "promql"}) | {"limit": s.limit_template or s.limit}
+            s.model_dump(include={"name", "kind", "promql", "relative"}) | {"limit": s.limit_template or s.limit}
             for s in self.signals
         ]
         rules = [r.model_dump(include={"issue", "kind", "promql"}) for r in self.rules]

@@ -40,6 +40,9 @@ _OF_EVERY_SIGNAL: Final = (
     "spread_30m",
     "surprise",
 )
+MAX_SHARE: Final = 1_000.0
+"""Of the own recent mean."""
+
 SMALLEST_SPREAD: Final = 1e-6
 """As a share of the mean: a signal that varies less is a constant."""
 
@@ -157,6 +160,13 @@ def surprise(now: FloatArray, mean: FloatArray, spread: FloatArray) -> FloatArra
     return np.clip((now - mean) / np.maximum(spread, least), -MAX_SURPRISE, MAX_SURPRISE)
 
 
+def shares(values: FloatArray, mean: FloatArray) -> FloatArray:
+    """The values over the mean of their window, at most MAX_SHARE either way; 0 where there was nothing at all."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = np.clip(values / np.abs(mean), -MAX_SHARE, MAX_SHARE)
+    return np.where((values == 0) & (mean == 0), 0.0, found)
+
+
 def _parts(signal: Signal) -> tuple[str, ...]:
     return _OF_EVERY_SIGNAL + (_OF_LIMITED if signal.limit is not None else ())
 
@@ -166,6 +176,11 @@ def _features(values: FloatArray, signal: Signal, reach: int, step_seconds: floa
     now = held(values, round(HOLD_SECONDS / step_seconds))[reach - 1 :]
     mean_long, spread_long, slope_long = trailing(values, reach)
     mean_short, spread_short, slope_short = trailing(values[reach - short :], short)
+    odd = surprise(now, mean_long, spread_long)
+    if signal.relative:
+        parts = (now, mean_short, spread_short, slope_short, spread_long, slope_long)
+        now, mean_short, spread_short, slope_short, spread_long, slope_long = (shares(p, mean_long) for p in parts)
+        mean_long = np.where(np.isnan(mean_long), np.nan, 1.0)
     slope_short, slope_long = slope_short / step_seconds, slope_long / step_seconds
     features = [
         now,
@@ -177,7 +192,7 @@ def _features(values: FloatArray, signal: Signal, reach: int, step_seconds: floa
         slope_short - slope_long,
         spread_short,
         spread_long,
-        surprise(now, mean_long, spread_long),
+        odd,
     ]
     if signal.limit is not None:
         features += [time_to_limit(now, slope, signal.limit) for slope in (slope_short, slope_long)]

@@ -28,21 +28,21 @@ def random_forest(values: FloatArray, came: BoolArray, during: BoolArray, seed: 
     """The reference model of the origin: 100 trees, depth 15, split 10, balanced, behind a scaler."""
     del during
     forest = RandomForestClassifier(100, max_depth=15, min_samples_split=10, n_jobs=2, random_state=seed)
-    return _forest(forest, values, came)
+    return _forest(forest, values, came, balanced=True)
 
 
 def extra_trees(values: FloatArray, came: BoolArray, during: BoolArray, seed: int) -> Forest:
     """Trees that draw their cuts: less variance, which few episodes need."""
     del during
-    forest = ExtraTreesClassifier(150, min_samples_leaf=4, max_features=0.3, n_jobs=2, random_state=seed)
-    return _forest(forest, values, came)
+    forest = ExtraTreesClassifier(150, min_samples_leaf=5, max_features=0.1, n_jobs=2, random_state=seed)
+    return _forest(forest, values, came, balanced=False)
 
 
 def hist_gradient_boosting(values: FloatArray, came: BoolArray, during: BoolArray, seed: int) -> Separate:
     """One boosted ensemble per outcome, small leaves held back."""
     boosting = HistGradientBoostingClassifier(
-        max_iter=120, learning_rate=0.08, max_leaf_nodes=15, min_samples_leaf=40, l2_regularization=1.0,
-        max_features=0.3, random_state=seed,
+        max_iter=150, learning_rate=0.06, max_leaf_nodes=15, min_samples_leaf=60, l2_regularization=5.0,
+        max_features=0.2, random_state=seed,
     )  # fmt: skip
     return _separate(boosting, values, came, during)
 
@@ -74,14 +74,15 @@ def snapshot_forest(
     return Columns(now, random_forest(values[:, list(now)], came, during, seed))
 
 
-def _forest(forest: Any, values: FloatArray, came: BoolArray) -> Forest:
+def _forest(forest: Any, values: FloatArray, came: BoolArray, balanced: bool) -> Forest:
     pipeline = make_pipeline(StandardScaler(), forest)
     answers = came.astype(np.int8) if came.shape[1] > 1 else came[:, 0].astype(np.int8)
     with warnings.catch_warnings():
         # A signal this cluster does not have is a column of NaN, which the scaler remarks upon and the trees ignore.
         warnings.simplefilter("ignore", RuntimeWarning)
         name = pipeline.steps[-1][0]
-        pipeline.fit(values, answers, **{f"{name}__sample_weight": _weights(came)})
+        weights = {f"{name}__sample_weight": _weights(came)} if balanced else {}
+        pipeline.fit(values, answers, **weights)
     forest.n_jobs = 1  # trees must add up in one order: bits, not only digits
     return Forest(pipeline, tuple(range(came.shape[1])))
 

@@ -8,9 +8,9 @@ it end an alert, as `keep_firing_for` does. Steps inside an episode do not count
 fires on after the recovery is a new one: somebody is notified again.
 
 At each firing step an alert claims "it begins within the horizon". So, with the entity's next onset after the alert:
-- **hit**: the onset came within one horizon of the last firing step, at least MIN_LEAD_SECONDS and at most two horizons
-  after the alert began. (An alert that was wrong for a whole horizon before it came true is no warning: without this
-  limit, one that never ends would foresee everything.)
+- **hit**: the onset came within one horizon of the last firing step, at least MIN_LEAD_SECONDS and at most MAX_HORIZONS
+  after the alert began. (One that begins a little early is a warning all the same; without any limit, one that never
+  ends would foresee everything.)
 - **late**: the same, but less than MIN_LEAD_SECONDS after the alert began. True, but of no use: it recalls nothing.
 - **undecided**: no such onset, but the record ended too early to say so. Counted nowhere.
 - **false alarm**: every other one. So is an alert for an entity that went away before anything happened.
@@ -35,7 +35,7 @@ MIN_LEAD_SECONDS: Final = 120.0
 HOLD_SECONDS: Final = 300.0
 """The usual keep_firing_for of alert rules on a noisy number."""
 
-MAX_HORIZONS: Final = 2.0
+MAX_HORIZONS: Final = 4.0
 """How many horizons before the onset a hit may have begun."""
 
 Verdict = Literal["hit", "late", "false_alarm", "undecided"]

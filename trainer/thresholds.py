@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from predictor.panel import BoolArray, FloatArray
-from trainer.events import MIN_LEAD_SECONDS
+from trainer.events import MAX_HORIZONS, MIN_LEAD_SECONDS
 from trainer.sample import IntArray
 
 PAUSE_SECONDS: Final = 300.0
@@ -45,7 +45,7 @@ class Watch:
     def false_alarms(self, above: BoolArray) -> int:
         """How many runs of rows above the threshold were no warning of an issue.
 
-        As in `events`, a warning begins at most two horizons before the issue and lasts until one horizon before it: an
+        As in `events`, a warning begins at most MAX_HORIZONS before the issue and lasts until one horizon before it: an
         alert that never ends is right one day, and worth nothing.
         """
         firing = np.nonzero(above)[0]
@@ -57,7 +57,7 @@ class Watch:
         ends = np.append(begins[1:], len(firing)) - 1
         never = np.iinfo(np.int64).max
         first_came = np.minimum.reduceat(np.where(came, step, never), begins)
-        in_time = (first_came < never) & (first_came - step[begins] <= self.horizon_steps)
+        in_time = (first_came < never) & (first_came - step[begins] <= (MAX_HORIZONS - 1) * self.horizon_steps)
         return int((~(in_time & came[ends])).sum())
 
 

@@ -65,7 +65,7 @@ def test_a_larger_budget_never_gives_a_higher_threshold() -> None:
 
 
 def test_an_alert_that_never_ends_is_a_false_alarm_though_an_issue_comes_one_day() -> None:
-    assert chosen("6" * 30 + "ffffffffff", "0007000000") == pytest.approx(0.7)
+    assert chosen("6" * 50 + "ffffffffff", "0007000000") == pytest.approx(0.7)
 
 
 def test_recall_counts_onsets_announced_two_minutes_ahead() -> None:
@@ -108,8 +108,8 @@ def test_the_budget_is_kept_on_the_rows_given_or_the_highest_is_chosen(
         pytest.param("....!!!...................", id="before nothing"),
         pytest.param("....!..........#..........", id="one step too early"),
         pytest.param("....!.........#...........", id="just early enough"),
-        pytest.param("...." + "!" * 20 + "#...............", id="two horizons long"),
-        pytest.param("...." + "!" * 21 + "#...............", id="longer than two horizons"),
+        pytest.param("...." + "!" * 40 + "#...............", id="four horizons long"),
+        pytest.param("...." + "!" * 41 + "#...............", id="longer than four horizons"),
         pytest.param("....!.....!..###...........", id="a dip that is held"),
         pytest.param("....!......!..............", id="two alerts for nothing"),
         pytest.param("....!!!##!!...............", id="on after the recovery"),
