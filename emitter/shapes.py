@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 STEEPNESS: Final = 4.0
-STAIRS: Final = 6
+STAIRS: Final = 10
 SPELLS: Final = 8
 """How often an intermittent fault comes and goes before it stays."""
 

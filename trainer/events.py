@@ -12,11 +12,13 @@ At each firing step an alert claims "it begins within the horizon". So, with the
   after the alert began. (One that begins a little early is a warning all the same; without any limit, one that never
   ends would foresee everything.)
 - **late**: the same, but less than MIN_LEAD_SECONDS after the alert began. True, but of no use: it recalls nothing.
-- **undecided**: no such onset, but the record ended too early to say so. Counted nowhere.
-- **false alarm**: every other one. So is an alert for an entity that went away before anything happened.
+- **early**: the alert was over for more than a horizon before the onset came, which was still within MAX_HORIZONS of its
+  beginning. Something was coming, though not so soon: it recalls nothing, and is no false alarm either.
+- **undecided**: none of these, but the record ended too early to say so, or the entity went away. Counted nowhere.
+- **false alarm**: every other one.
 
-An episode is recalled when it has a hit; its lead time counts from the first of them. Precision is the share of decided
-alerts that were no false alarm.
+An episode is recalled when it has a hit; its lead time counts from the first of them. Precision is the share of hits and
+late ones among the decided alerts, so that early ones count against it.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ HOLD_SECONDS: Final = 300.0
 MAX_HORIZONS: Final = 4.0
 """How many horizons before the onset a hit may have begun."""
 
-Verdict = Literal["hit", "late", "false_alarm", "undecided"]
+Verdict = Literal["hit", "late", "early", "false_alarm", "undecided"]
 IntArray = np.ndarray[Any, np.dtype[np.intp]]
 
 
@@ -65,7 +67,7 @@ class EventFigures:
     """The event figures of one outcome; a figure that nothing speaks for is None, never zero.
 
     unforeseeable: episodes whose entity was not there MIN_LEAD_SECONDS before; they count as missed all the same.
-    alerts: the decided ones, hits + late + false_alarms. entity_days: days × entities, present without the issue.
+    alerts: the decided ones, hits + late + early + false_alarms. entity_days: days × entities, present without the issue.
     alerting_ratio: share of that time spent above the threshold. leads_seconds: of recalled episodes, ascending.
     """
 
@@ -75,6 +77,7 @@ class EventFigures:
     recall: float | None
     alerts: int
     late: int
+    early: int
     undecided: int
     precision: float | None
     lead_median_seconds: float | None
@@ -124,7 +127,8 @@ def judged(
         firing = (probability >= threshold) & ~inside
     runs = _runs(firing, hold_seconds / step_seconds, apart_where=inside)
     following = _next_onset(runs, spans, steps)
-    verdicts = _verdicts(runs, spans, following, steps, horizon_seconds / step_seconds, step_seconds)
+    ends = _ends(present | active, round(MERGE_SECONDS / step_seconds))[runs.entity]
+    verdicts = _verdicts(runs, spans, following, ends, horizon_seconds / step_seconds, step_seconds)
     lead_steps = np.full(len(spans.entity), -1, dtype=np.intp)
     hits = verdicts == "hit"
     np.maximum.at(lead_steps, following[hits], spans.first[following[hits]] - runs.first[hits])
@@ -166,10 +170,19 @@ def _next_onset(alerts: _Runs, episodes: _Runs, steps: int) -> IntArray:
     return np.where(known, position, -1)
 
 
+def _ends(there: BoolArray, gap_steps: int) -> IntArray:
+    """(entities,): the step at which the record of each ends, be it that the entity went away. there: (steps, …)."""
+    steps = len(there)
+    if not steps:
+        return np.zeros(there.shape[1], dtype=np.intp)
+    after_last = steps - np.argmax(there[::-1], axis=0)
+    return np.where(after_last >= steps - gap_steps, steps, after_last)
+
+
 def _verdicts(
-    alerts: _Runs, episodes: _Runs, following: IntArray, steps: int, horizon_steps: float, step_seconds: float
+    alerts: _Runs, episodes: _Runs, following: IntArray, ends: IntArray, horizon_steps: float, step_seconds: float
 ) -> np.ndarray[Any, np.dtype[np.str_]]:
-    """(alerts,): the verdict of each alert, as the module's docstring says."""
+    """(alerts,): the verdict of each alert, as the module's docstring says. ends: (alerts,) of its entity's record."""
     never = np.iinfo(np.intp).max // 2
     onset = np.full(len(following), never, dtype=np.intp)
     onset[following >= 0] = episodes.first[following[following >= 0]]
@@ -177,9 +190,9 @@ def _verdicts(
     fresh = onset - alerts.first <= MAX_HORIZONS * horizon_steps + 1e-9
     in_time = (onset - alerts.first) * step_seconds >= MIN_LEAD_SECONDS
     # An onset in the first step after the record could still have made it a hit.
-    open_ended = (steps - alerts.last <= horizon_steps) & (steps - alerts.first <= MAX_HORIZONS * horizon_steps)
-    conditions = [close & fresh & in_time, close & fresh, ~close & open_ended]
-    return np.select(conditions, ["hit", "late", "undecided"], "false_alarm")
+    open_ended = (ends - alerts.last <= horizon_steps) & (ends - alerts.first <= MAX_HORIZONS * horizon_steps)
+    conditions = [close & fresh & in_time, close & fresh, fresh, ~close & open_ended]
+    return np.select(conditions, ["hit", "late", "early", "undecided"], "false_alarm")
 
 
 def _figures(
@@ -191,7 +204,7 @@ def _figures(
     step_seconds: float,
 ) -> EventFigures:
     leads = tuple(sorted(e.lead_seconds for e in episodes if e.lead_seconds is not None))
-    count = {verdict: sum(a.verdict == verdict for a in alerts) for verdict in ("late", "false_alarm", "undecided")}
+    count = {verdict: sum(a.verdict == verdict for a in alerts) for verdict in ("late", "early", "false_alarm", "undecided")}
     decided = len(alerts) - count["undecided"]
     entity_days = observed_steps * step_seconds / 86400
     return EventFigures(
@@ -201,8 +214,9 @@ def _figures(
         recall=len(leads) / len(episodes) if episodes else None,
         alerts=decided,
         late=count["late"],
+        early=count["early"],
         undecided=count["undecided"],
-        precision=1 - count["false_alarm"] / decided if decided else None,
+        precision=1 - (count["false_alarm"] + count["early"]) / decided if decided else None,
         lead_median_seconds=float(np.quantile(leads, 0.5)) if leads else None,
         lead_p10_seconds=float(np.quantile(leads, 0.1)) if leads else None,
         false_alarms=count["false_alarm"],

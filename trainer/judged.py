@@ -79,8 +79,7 @@ def judge(track: Track, step_seconds: float, hold_seconds: float) -> JudgedOutco
         hold_seconds=hold_seconds,
     )
     gap = round(MERGE_SECONDS / step_seconds)
-    known = np.asarray(track.present.any(axis=1))
-    came, counts = outcome_rows(merged(track.active, gap), known, round(horizon_seconds / step_seconds), gap)
+    came, counts = outcome_rows(merged(track.active, gap), track.present, round(horizon_seconds / step_seconds), gap)
     chosen = counts & ~np.isnan(track.probability)
     probability, outcome = track.probability[chosen], came[chosen]
     return JudgedOutcome(

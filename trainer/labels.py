@@ -45,13 +45,13 @@ def outcomes_of(catalogue: Catalogue, kind: Kind, horizons_seconds: tuple[float,
 def labels(panel: Panel, wanted: tuple[Outcome, ...], step_seconds: float) -> Labels:
     """The labels of every step and entity of a panel."""
     gap = round(MERGE_SECONDS / step_seconds)
-    known = np.asarray(panel.present.any(axis=1))
+    present = panel.present
     episodes = {issue: merged(panel.active[i], gap) for i, issue in enumerate(panel.issues)}
     distance = {issue: steps_ahead(active) for issue, active in episodes.items()}
     ahead, counts = [], []
     for outcome in wanted:
         horizon = round(outcome.horizon_seconds / step_seconds)
-        came, counted = outcome_rows(episodes[outcome.issue], known, horizon, gap)
+        came, counted = outcome_rows(episodes[outcome.issue], present, horizon, gap)
         ahead.append(np.where(came, distance[outcome.issue], 0))
         counts.append(counted)
     return Labels(np.stack(ahead), np.stack(counts), np.stack([episodes[o.issue] for o in wanted]))

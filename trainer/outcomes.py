@@ -30,24 +30,35 @@ def merged(active: BoolArray, gap_steps: int) -> BoolArray:
 
 
 def outcome_rows(
-    active: BoolArray, known: BoolArray, horizon_steps: int, gap_steps: int
+    active: BoolArray, present: BoolArray, horizon_steps: int, gap_steps: int
 ) -> tuple[BoolArray, BoolArray]:
     """Whether the issue is present within the horizon after each row, and whether the row counts.
 
-    active: (steps, entities). known: (steps,), False where Prometheus has nothing at all: an outage is no sign of
-    health. Returns two arrays of active's shape. The outcome of row i looks at steps i + 1 … i + horizon. A row counts
-    unless it lies inside an episode (nothing is left to predict), its horizon is not over yet, or more than `gap_steps`
-    of its horizon are unknown.
+    active and present: (steps, entities). Returns two arrays of that shape. The outcome of row i looks at steps i + 1 …
+    i + horizon. A row counts unless it lies inside an episode (nothing is left to predict), its horizon is not over yet,
+    more than `gap_steps` of its horizon are unknown because Prometheus has nothing at all (an outage is no sign of
+    health), or the entity went away for good, or for long, before its horizon ended and before anything happened.
     """
     steps = len(active)
     outcome = np.zeros_like(active)
     for ahead in range(1, min(horizon_steps, steps - 1) + 1):
         outcome[:-ahead] |= active[ahead:]
-    unknown = np.concatenate([[0], np.cumsum(~known)])
+    unknown = np.concatenate([[0], np.cumsum(~present.any(axis=1))])
     blind = unknown[np.minimum(np.arange(steps) + 1 + horizon_steps, steps)] - unknown[1:]
-    counts = ~active & (blind <= gap_steps)[:, None]
+    counts = ~active & (blind <= gap_steps)[:, None] & (outcome | _still_there(present | active, horizon_steps, gap_steps))
     counts[max(0, steps - horizon_steps) :] = False
     return outcome, counts
+
+
+def _still_there(there: BoolArray, horizon_steps: int, gap_steps: int) -> BoolArray:
+    """(steps, entities): whether the entity has a sample about when each row's horizon ends, or later in the record.
+
+    A pod that was deleted and came back under its name, as a StatefulSet's does, is the same entity.
+    """
+    steps = len(there)
+    later = np.flip(np.logical_or.accumulate(np.flip(there, axis=0), axis=0), axis=0)
+    at = np.minimum(np.arange(steps) + max(0, horizon_steps - gap_steps), steps - 1)
+    return np.asarray(later[at])
 
 
 def steps_ahead(active: BoolArray) -> IntArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -37,28 +38,39 @@ class Watch:
 
     def recall(self, above: BoolArray) -> float:
         """The share of onsets with a row above the threshold in time; NaN without any onset."""
-        onset = self.entity * 10_000_000 + self.step + self.ahead
+        onset = _key(self.entity, self.step + self.ahead)
         early = (self.ahead > 0) & (self.ahead * self.step_seconds >= MIN_LEAD_SECONDS)
         every = np.unique(onset[early])
         return len(np.unique(onset[early & above])) / len(every) if len(every) else np.nan
 
     def false_alarms(self, above: BoolArray) -> int:
-        """How many runs of rows above the threshold were no warning of an issue.
+        """How many runs of rows above the threshold came before nothing.
 
-        As in `events`, a warning begins at most MAX_HORIZONS before the issue and lasts until one horizon before it: an
-        alert that never ends is right one day, and worth nothing.
+        As in `events`, an alert is false when no onset follows within MAX_HORIZONS horizons of its beginning: one that
+        never ends is right one day, and worth nothing.
         """
         firing = np.nonzero(above)[0]
         if not len(firing):
             return 0
-        came, step, entity = self.ahead[firing] > 0, self.step[firing], self.entity[firing]
+        step, entity = self.step[firing], self.entity[firing]
         pause = round(PAUSE_SECONDS / self.step_seconds)
-        begins = np.nonzero(np.concatenate([[True], (np.diff(entity) != 0) | (np.diff(step) > pause)]))[0]
-        ends = np.append(begins[1:], len(firing)) - 1
-        never = np.iinfo(np.int64).max
-        first_came = np.minimum.reduceat(np.where(came, step, never), begins)
-        in_time = (first_came < never) & (first_came - step[begins] <= (MAX_HORIZONS - 1) * self.horizon_steps)
-        return int((~(in_time & came[ends])).sum())
+        ends = np.concatenate([(np.diff(entity) != 0) | (np.diff(step) > pause), [True]])
+        begins = np.concatenate([[True], ends[:-1]])
+        following = np.searchsorted(self._onsets, _key(entity[ends], step[ends]), side="right")
+        onset = np.append(self._onsets, np.iinfo(np.int64).max)[following]
+        latest = _key(entity[begins], step[begins]) + round(MAX_HORIZONS * self.horizon_steps)
+        return int((onset > latest).sum())
+
+    @cached_property
+    def _onsets(self) -> IntArray:
+        """Rising keys of every onset that some row has within its horizon."""
+        came = self.ahead > 0
+        return np.unique(_key(self.entity[came], self.step[came] + self.ahead[came]))
+
+
+def _key(entity: IntArray, step: IntArray) -> IntArray:
+    """One number per entity and step, in their order; entities are far apart."""
+    return entity * 10_000_000 + step
 
 
 def threshold(

@@ -45,7 +45,9 @@ def events(*timelines: str, probability_inside: float = 1.0) -> Events:
         pytest.param("....!.###" + QUIET, [2], ["hit"], id="two minutes are just in time"),
         pytest.param("....!###" + QUIET, [None], ["late"], id="one minute is true but too late"),
         pytest.param("....!.........#" + QUIET, [10], ["hit"], id="one horizon after the last firing step"),
-        pytest.param("....!..........#" + QUIET, [None], ["false_alarm"], id="one step more than the horizon"),
+        pytest.param("....!..........#" + QUIET, [None], ["early"], id="one step more than the horizon"),
+        pytest.param("....!" + "." * 39 + "#" + QUIET, [None], ["early"], id="four horizons before the onset"),
+        pytest.param("....!" + "." * 40 + "#" + QUIET, [None], ["false_alarm"], id="earlier than four horizons"),
         pytest.param("...." + "!" * 40 + "#" + QUIET, [40], ["hit"], id="four horizons of alert"),
         pytest.param("...." + "!" * 41 + "#" + QUIET, [None], ["false_alarm"], id="longer than four horizons"),
         pytest.param("....!.....!..###" + QUIET, [9], ["hit"], id="five minutes below are held"),
@@ -60,7 +62,9 @@ def events(*timelines: str, probability_inside: float = 1.0) -> Events:
         pytest.param("....!!!!....", [], ["undecided"], id="the record ends within the horizon"),
         pytest.param("..!!" + "." * 10, [], ["false_alarm"], id="the record ends with the horizon"),
         pytest.param("." + "!" * 41, [], ["false_alarm"], id="firing for more than four horizons to the end"),
-        pytest.param("...!!___________", [], ["false_alarm"], id="the entity went away"),
+        pytest.param("...!!___________", [], ["undecided"], id="the entity went away within the horizon"),
+        pytest.param("!" * 41 + "___________", [], ["false_alarm"], id="firing for too long before it went away"),
+        pytest.param("...!!" + "." * 12 + "____", [], ["false_alarm"], id="the entity went away afterwards"),
     ],
 )
 def test_timeline_is_judged_as_a_person_would(
@@ -95,6 +99,7 @@ def test_figures_add_up_by_hand() -> None:
         "recall": 0.6,
         "alerts": 4,
         "late": 0,
+        "early": 0,
         "undecided": 1,
         "precision": 0.75,
         "lead_median_seconds": 420.0,
@@ -133,10 +138,10 @@ def test_every_alert_has_one_verdict_and_leads_stay_in_their_bounds(lines: list[
     found = events(*lines)
     figures = found.figures
     hits = sum(a.verdict == "hit" for a in found.alerts)
-    assert hits + figures.late + figures.false_alarms + figures.undecided == len(found.alerts)
-    assert figures.alerts == hits + figures.late + figures.false_alarms
+    assert hits + figures.late + figures.early + figures.false_alarms + figures.undecided == len(found.alerts)
+    assert figures.alerts == hits + figures.late + figures.early + figures.false_alarms
     assert figures.recalled == len(figures.leads_seconds) <= min(hits, figures.episodes)
-    assert all(120.0 <= lead <= 1200.0 for lead in figures.leads_seconds)
+    assert all(120.0 <= lead <= 2400.0 for lead in figures.leads_seconds)
     assert all(lines[a.entity][a.begin] == lines[a.entity][a.last] == "!" for a in found.alerts)
     assert all(lines[e.entity][e.onset] == lines[e.entity][e.end - 1] == "#" for e in found.episodes)
 

@@ -1,4 +1,4 @@
-"""Outcomes by hand and by brute force. `#` the issue is present, `.` it is not, `?` Prometheus has nothing at all."""
+"""Outcomes by hand and by brute force. `#` the issue is present, `.` it is not, `?` the entity is not there."""
 
 from __future__ import annotations
 
@@ -27,10 +27,15 @@ def drawn(mask: BoolArray) -> list[str]:
     return ["".join("#" if on else "." for on in column) for column in mask.T]
 
 
-def rows(line: str, horizon: int, gap: int = 2) -> tuple[str, str]:
-    """What came of every row of one entity, and which rows count."""
-    known = np.array([mark != "?" for mark in line])
-    came, counts = outcome_rows(active(line), known, horizon, gap)
+def present(*lines: str) -> BoolArray:
+    """(steps, entities)."""
+    return np.array([[mark != "?" for mark in line] for line in lines]).T
+
+
+def rows(line: str, horizon: int, gap: int = 2, other: str = "?") -> tuple[str, str]:
+    """What came of every row of one entity, and which rows count; another is there throughout, or as it is."""
+    lines = (line, line if other == "?" else other * len(line))
+    came, counts = outcome_rows(active(*lines), present(*lines), horizon, gap)
     return drawn(came)[0], drawn(counts)[0]
 
 
@@ -109,26 +114,41 @@ def test_a_row_before_an_outage_and_an_issue_is_counted_only_if_its_horizon_is_k
     assert counts[:2] == ".."
 
 
+@pytest.mark.parametrize(
+    ("line", "counts"),
+    [
+        pytest.param("......??????", "####........", id="away before the horizon of its last rows ended"),
+        pytest.param("..#.??????", "##........", id="rows that an issue came after say so all the same"),
+        pytest.param("..??........", "########....", id="a name that came back"),
+    ],
+)
+def test_of_an_entity_that_went_away_only_what_is_known_counts(line: str, counts: str) -> None:
+    assert rows(line, 4, gap=2, other=".")[1] == counts
+
+
 @given(timelines, st.integers(1, 12), st.integers(0, 3), st.data())
 def test_outcomes_and_counts_equal_brute_force(lines: list[str], horizon: int, gap: int, data: st.DataObject) -> None:
-    present = active(*lines)
-    steps = len(present)
-    known = np.array(data.draw(st.lists(st.booleans(), min_size=steps, max_size=steps)), dtype=np.bool_)
-    came, counts = outcome_rows(present, known, horizon, gap)
+    on = active(*lines)
+    steps, entities = on.shape
+    flat = data.draw(st.lists(st.booleans(), min_size=steps * entities, max_size=steps * entities))
+    there = np.array(flat, dtype=np.bool_).reshape(on.shape)
+    known = there.any(axis=1)
+    came, counts = outcome_rows(on, there, horizon, gap)
     for i in range(steps):
         ahead = slice(i + 1, i + 1 + horizon)
         whole = i + horizon < steps and int((~known[ahead]).sum()) <= gap
-        for entity in range(present.shape[1]):
-            assert came[i, entity] == present[ahead, entity].any()
-            assert counts[i, entity] == (whole and not present[i, entity])
+        for entity in range(entities):
+            stays = (there | on)[min(i + max(0, horizon - gap), steps - 1) :, entity].any()
+            assert came[i, entity] == on[ahead, entity].any()
+            assert counts[i, entity] == (whole and not on[i, entity] and (came[i, entity] or stays))
 
 
 @given(timelines, st.integers(1, 12))
 def test_no_row_inside_an_episode_counts_and_longer_horizons_hold_shorter_ones(lines: list[str], horizon: int) -> None:
     episodes = merged(active(*lines), 2)
-    known = np.ones(len(episodes), dtype=np.bool_)
-    came, counts = outcome_rows(episodes, known, horizon, 2)
-    longer, counts_longer = outcome_rows(episodes, known, horizon + 3, 2)
+    there = np.ones(episodes.shape, dtype=np.bool_)
+    came, counts = outcome_rows(episodes, there, horizon, 2)
+    longer, counts_longer = outcome_rows(episodes, there, horizon + 3, 2)
     assert not (counts & episodes).any()
     assert not (came & ~longer).any()
     assert not (counts_longer & ~counts).any()

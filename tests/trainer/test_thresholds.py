@@ -106,7 +106,9 @@ def test_the_budget_is_kept_on_the_rows_given_or_the_highest_is_chosen(
     [
         pytest.param("....!!!....###............", id="before an onset"),
         pytest.param("....!!!...................", id="before nothing"),
-        pytest.param("....!..........#..........", id="one step too early"),
+        pytest.param("....!..........#..........", id="early, not false"),
+        pytest.param("....!" + "." * 39 + "#..........", id="four horizons early"),
+        pytest.param("....!" + "." * 40 + "#..........", id="too early by one step"),
         pytest.param("....!.........#...........", id="just early enough"),
         pytest.param("...." + "!" * 40 + "#...............", id="four horizons long"),
         pytest.param("...." + "!" * 41 + "#...............", id="longer than four horizons"),

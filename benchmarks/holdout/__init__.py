@@ -1,0 +1,1 @@
+"""How well issues are foretold on pretend clusters of a kind that no training has seen."""

@@ -1,0 +1,66 @@
+"""Made: the histories and the model that the figures come from, each made once and kept below build/holdout."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from demo.processes import ROOT, Processes, ours
+from demo.training import STEP_SECONDS, TRAINING_END, Cluster, backfill, history_server
+
+FOLDER: Final = ROOT / "build" / "holdout"
+DAY: Final = 86_400.0
+
+TRAINING: Final = Cluster("train", nodes=6, pods=60, seed=11)
+TRAINING_DAYS: Final = 7.0
+SEEDS: Final = (201, 202)
+DAYS: Final = 3.0
+RUN_UP_DAYS: Final = 1.0
+"""Some signals compare with yesterday."""
+
+
+@dataclass(frozen=True)
+class History:
+    """A pretend cluster's past behind a running Prometheus; judged from `start` to `end`, Unix seconds."""
+
+    url: str
+    start: float
+    end: float
+    truth: dict[str, Any]
+
+
+def history(processes: Processes, cluster: Cluster, days: float, run_up_days: float, folder: Path) -> History:
+    """Backfill unless it is there already, and serve. Raises ProcessError."""
+    start, end = TRAINING_END - days * DAY, TRAINING_END
+    name = f"{cluster.scenario}-{cluster.seed}-{cluster.nodes}x{cluster.pods}-{days:g}d"
+    directory = folder / name
+    if not (directory / "truth.json").exists():
+        _say(f"backfilling {name}")
+        backfill(processes, cluster, start - run_up_days * DAY, end, end, directory)
+    truth = json.loads((directory / "truth.json").read_text(encoding="utf-8"))
+    _, url = history_server(processes, directory)
+    return History(url, start, end, truth)
+
+
+def model(processes: Processes, folder: Path, directory: Path) -> Path:
+    """A model of the training history, trained by kip-trainer unless it is there already. Raises ProcessError."""
+    if not (directory / "manifest.json").exists():
+        past = history(processes, TRAINING, TRAINING_DAYS, 0.0, folder)
+        _say("training")
+        run("train", past, directory, "--seed", "0")
+    return directory
+
+
+def run(command: str, past: History, model_dir: Path, *more: str) -> None:
+    """One command of kip-trainer over a history. Raises CalledProcessError."""
+    base = [*ours("kip-trainer"), command, "--prometheus.url", past.url, "--model.dir", str(model_dir)]
+    when = ["--start", f"{past.start:.0f}", "--end", f"{past.end:.0f}"]
+    step = ["--step", f"{STEP_SECONDS:g}s"] if command == "train" else []
+    subprocess.run([*base, *when, *step, *more], check=True)
+
+
+def _say(line: str) -> None:
+    print(f"holdout: {line}", flush=True)
