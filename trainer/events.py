@@ -103,6 +103,32 @@ class _Runs(NamedTuple):
     last: IntArray
 
 
+@dataclass(frozen=True)
+class Truth:
+    """What really happened, of one issue and kind: the same whatever is said about it.
+
+    inside, observed: (steps, entities), inside an episode; present outside of one. spans: all episodes, also those too
+    early to be announced. counted: (episodes,), False for those.
+    """
+
+    inside: BoolArray
+    observed: BoolArray
+    spans: _Runs
+    counted: BoolArray
+    unforeseeable: int
+    step_seconds: float
+
+
+def truth(active: BoolArray, present: BoolArray, step_seconds: float) -> Truth:
+    """What happened. active, present: (steps, entities) on a grid without gaps."""
+    inside = merged(active, round(MERGE_SECONDS / step_seconds))
+    spans = _runs(inside, 0.0)
+    counted = spans.first * step_seconds >= MIN_LEAD_SECONDS
+    before = spans.first[counted] - int(np.ceil(MIN_LEAD_SECONDS / step_seconds))
+    unforeseeable = int((~present[before, spans.entity[counted]]).sum())
+    return Truth(inside, present & ~inside, spans, counted, unforeseeable, step_seconds)
+
+
 def judged(
     probability: FloatArray,
     active: BoolArray,
@@ -117,30 +143,31 @@ def judged(
 
     probability, active, present: (steps, entities) on a grid without gaps; probability is NaN where there is none.
     """
-    steps = len(active)
-    inside = merged(active, round(MERGE_SECONDS / step_seconds))
-    spans = _runs(inside, 0.0)
+    happened = truth(active, present, step_seconds)
+    return against(
+        happened, probability, threshold=threshold, horizon_seconds=horizon_seconds, hold_seconds=hold_seconds
+    )
+
+
+def against(
+    truth: Truth, score: FloatArray, *, threshold: float, horizon_seconds: float, hold_seconds: float
+) -> Events:
+    """What is to be said of one score against the truth. score: (steps, entities), any number; NaN where none."""
+    spans, step_seconds = truth.spans, truth.step_seconds
     with np.errstate(invalid="ignore"):
-        firing = (probability >= threshold) & ~inside
-    runs = _runs(firing, hold_seconds / step_seconds, apart_where=inside)
-    following = _next_onset(runs, spans, steps)
-    verdicts = _verdicts(runs, spans, following, steps, horizon_seconds / step_seconds, step_seconds)
+        firing = (score >= threshold) & ~truth.inside
+    runs = _runs(firing, hold_seconds / step_seconds, apart_where=truth.inside)
+    following = _next_onset(runs, spans, len(score))
+    verdicts = _verdicts(runs, spans, following, len(score), horizon_seconds / step_seconds, step_seconds)
     lead_steps = np.full(len(spans.entity), -1, dtype=np.intp)
     hits = verdicts == "hit"
     np.maximum.at(lead_steps, following[hits], spans.first[following[hits]] - runs.first[hits])
-    counted = spans.first * step_seconds >= MIN_LEAD_SECONDS
     episodes = tuple(
         Episode(entity, first, last + 1, lead * step_seconds if lead >= 0 else None)
-        for entity, first, last, lead in zip(*(a[counted].tolist() for a in (*spans, lead_steps)), strict=True)
+        for entity, first, last, lead in zip(*(a[truth.counted].tolist() for a in (*spans, lead_steps)), strict=True)
     )
     alerts = tuple(Alert(*run) for run in zip(*(a.tolist() for a in (*runs, verdicts)), strict=True))
-    observed = present & ~inside
-    before = spans.first[counted] - int(np.ceil(MIN_LEAD_SECONDS / step_seconds))
-    unforeseeable = int((~present[before, spans.entity[counted]]).sum())
-    figures = _figures(
-        episodes, alerts, unforeseeable, int(observed.sum()), int((firing & observed).sum()), step_seconds
-    )
-    return Events(episodes, alerts, figures)
+    return Events(episodes, alerts, _figures(episodes, alerts, truth, int((firing & truth.observed).sum())))
 
 
 def _runs(mask: BoolArray, bridge_steps: float, apart_where: BoolArray | None = None) -> _Runs:
@@ -182,21 +209,15 @@ def _verdicts(
     return np.select(conditions, ["hit", "late", "undecided"], "false_alarm")
 
 
-def _figures(
-    episodes: tuple[Episode, ...],
-    alerts: tuple[Alert, ...],
-    unforeseeable: int,
-    observed_steps: int,
-    firing_steps: int,
-    step_seconds: float,
-) -> EventFigures:
+def _figures(episodes: tuple[Episode, ...], alerts: tuple[Alert, ...], truth: Truth, firing_steps: int) -> EventFigures:
+    observed_steps = int(truth.observed.sum())
     leads = tuple(sorted(e.lead_seconds for e in episodes if e.lead_seconds is not None))
     count = {verdict: sum(a.verdict == verdict for a in alerts) for verdict in ("late", "false_alarm", "undecided")}
     decided = len(alerts) - count["undecided"]
-    entity_days = observed_steps * step_seconds / 86400
+    entity_days = observed_steps * truth.step_seconds / 86400
     return EventFigures(
         episodes=len(episodes),
-        unforeseeable=unforeseeable,
+        unforeseeable=truth.unforeseeable,
         recalled=len(leads),
         recall=len(leads) / len(episodes) if episodes else None,
         alerts=decided,

@@ -17,8 +17,11 @@ from jinja2 import Environment, StrictUndefined
 
 from commandline.times import span_text
 from predictor.entities import Kind
+from trainer.cases import CaseName
+from trainer.closer import Timeline
 from trainer.judged import JudgedOutcome
-from trainer.verdict import duration
+from trainer.pictures import Pictures
+from trainer.verdict import HorizonVerdict, duration
 
 SCORES: Final = "scores.json"
 REPORT: Final = "report.html"
@@ -31,13 +34,14 @@ MARKS: Final = {"warns in time": "good", "no episode to judge by": "none"}
 def write(
     scores: Mapping[str, Any],
     outcomes: Sequence[JudgedOutcome],
-    plots: Mapping[Kind, Mapping[str, Path]],
+    verdicts: Sequence[HorizonVerdict],
+    timelines: Mapping[CaseName, Timeline | None],
+    pictures: Pictures,
     results_dir: Path,
 ) -> None:
-    """Write scores.json and report.html. plots: kind -> caption -> PNG, which the page then holds itself."""
+    """Write scores.json and report.html, which holds the pictures itself."""
     text = json.dumps(strict(scores), indent=2, allow_nan=False)
     (results_dir / SCORES).write_text(text + "\n", encoding="utf-8")
-    (results_dir / REPORT).write_text(page(scores, outcomes, plots), encoding="utf-8")
 
 
 def strict(value: Any) -> Any:
