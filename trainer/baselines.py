@@ -1,7 +1,7 @@
 """Baselines: what everybody already has, as scores on the same panels, for a model to be compared with.
 
-Each is a pure function of a panel, which looks back REACH steps at most, and none is told what came. The higher a score,
-the more alarmed; NaN where a baseline cannot say. From which score on it alerts is decided later (standings.py).
+Each is a pure function of a panel, which looks back REACH steps at most, and none is told what came. The higher a
+score, the more alarmed; NaN where a baseline cannot say. From which score on it alerts is decided in standings.py.
 """
 
 from __future__ import annotations

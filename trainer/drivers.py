@@ -60,4 +60,5 @@ def _oddness(row: FloatArray, quiet: FloatArray, usual: FloatArray) -> FloatArra
         warnings.simplefilter("ignore", RuntimeWarning)
         width = np.nanquantile(np.abs(quiet - usual), 0.9, axis=0) if len(quiet) else np.full(len(row), np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.clip(np.nan_to_num(np.abs(row - usual) / np.maximum(width, 1e-9), nan=0.0), 0.0, 1e3)
+        odd = np.abs(row - usual) / np.maximum(width, 1e-9)
+    return np.asarray(np.clip(np.nan_to_num(odd, nan=0.0), 0.0, 1e3))

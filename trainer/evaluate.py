@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -52,7 +52,6 @@ def evaluate(
     references: Mapping[Kind, KindModel] | None = None,
     untrained: Mapping[str, str] | None = None,
     hold_seconds: float = HOLD_SECONDS,
-    advance: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """Judge the model and write scores.json, report.html and the PNGs; returns the scores.
 
@@ -62,7 +61,7 @@ def evaluate(
     in memory. Raises NothingToJudge without a step, ValueError for a gap.
     """
     rivals = baselines.everyone(model, references or {})
-    records = watched(model, chunks, rivals, advance)
+    records = watched(model, chunks, rivals)
     if not any(len(record.times) for record in records.values()):
         raise NothingToJudge(f"no step has a whole window of {model.reach_steps} steps before it; start earlier")
     found = _judged(model, records, rivals, hold_seconds)
@@ -76,9 +75,7 @@ def evaluate(
     return scores
 
 
-def watched(
-    model: Model, chunks: Chunks, rivals: Sequence[Baseline], advance: Callable[[], None] = lambda: None
-) -> Mapping[Kind, TrackRecord]:
+def watched(model: Model, chunks: Chunks, rivals: Sequence[Baseline]) -> Mapping[Kind, TrackRecord]:
     """What the model and its rivals say at every step, in single precision."""
     records = {kind: TrackRecord(kind, model.step_seconds) for kind in KINDS}
     for chunk in chunks:
@@ -87,7 +84,6 @@ def watched(
                 said = model.probabilities(part)
                 beside = {rival.name: rival.scores(part, said.outcomes) for rival in rivals} if said.outcomes else {}
                 records[kind].add(_slim(said), beside)
-        advance()
     return records
 
 

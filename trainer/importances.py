@@ -47,7 +47,10 @@ class Importances:
 
 @dataclass(frozen=True)
 class Sampled:
-    """Rows to shuffle. values: (rows, features). came, counts: (outcomes, rows). weight: (rows,), rows each stands for."""
+    """Rows to shuffle, each for `weight` rows of history.
+
+    values: (rows, features). came, counts: (outcomes, rows). weight: (rows,).
+    """
 
     values: FloatArray
     came: BoolArray

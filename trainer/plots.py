@@ -52,7 +52,7 @@ def write(
         ),
     }
     if importances:
-        caption = f"What the {kind} model leans on"
+        caption = f"What the {kind} model leans on: average precision lost when one signal is shuffled"
         figures[("importances", caption)] = _importances(importances)
     return {caption: save(figure, directory / f"{kind}_{name}.png") for (name, caption), figure in figures.items()}
 
@@ -215,7 +215,7 @@ def _importances(found: Importances) -> Figure:
     axes.axvline(0, color=INK, linewidth=0.8)
     axes.invert_yaxis()
     more = "" if len(found.signals) <= TOP else f": the first {TOP} of {len(found.signals)} signals"
-    title(axes, f"Average precision lost when a signal is shuffled{more}")
+    title(axes, f"Average precision lost by shuffling{more}")
     axes.set_xlabel(
         f"of {found.whole:.3f}, the mean over {found.outcomes} outcomes; the whiskers are one standard deviation"
     )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import EngFormatter, PercentFormatter
 
 from predictor.catalogue import Signal
@@ -33,16 +32,16 @@ WHAT: Final[dict[CaseName, str]] = {
 def draw(one: Timeline, path: Path) -> Path:
     """Write the picture of one case."""
     figure, (top, *below) = stacked([2.0, *[1.0] * len(one.drivers)], 10.5, 1.15)
-    when = np.array(date2num([datetime.fromtimestamp(t, UTC) for t in one.times.tolist()]))
+    when = one.times / 86400.0  # days since 1970, as matplotlib counts
     _probability(top, one, when)
     for axes, (driver, signal), values in zip(below, one.drivers, one.values, strict=True):
         _signal(axes, signal, driver, when, values)
     for axes in (top, *below):
         _spans(axes, one, when)
     last = (top, *below)[-1]
-    locator = AutoDateLocator(minticks=4, maxticks=9)
+    locator = AutoDateLocator(minticks=4, maxticks=9)  # type: ignore[no-untyped-call]  # matplotlib's own gap
     last.xaxis.set_major_locator(locator)
-    last.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    last.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]  # as above
     last.set_xlim(when[0], when[-1])
     last.set_xlabel("time, UTC")
     return save(figure, path)
@@ -84,7 +83,7 @@ def _probability(axes: Axes, one: Timeline, when: FloatArray) -> None:
 
 def _signal(axes: Axes, signal: Signal, driver: Driver, when: FloatArray, values: FloatArray) -> None:
     axes.plot(when, values, color=LINE, linewidth=1.4)
-    worth = "stands out by itself" if driver.fall is None else f"without it {driver.fall * 100:.0f} points less"
+    worth = "stands out by itself" if driver.fall is None else f"as usual: {driver.fall * 100:.0f} points less"
     axes.set_title(f"{signal.name}: {signal.description} ({worth})", fontsize=8.5, color=INK, loc="left")
     _unit(axes, signal, values)
     if signal.limit is not None and np.isfinite(values).any():
@@ -106,15 +105,17 @@ def _unit(axes: Axes, signal: Signal, values: FloatArray) -> None:
 
 
 def _spans(axes: Axes, one: Timeline, when: FloatArray) -> None:
-    """The alert as a band, the issue as another, the explained moment as a line, said in words on the first axes."""
+    """Alerts and issues of the entity as bands, the explained moment as a line."""
     case, first = one.case, one.case.start
 
     def at(step: int) -> float:
         return float(when[min(max(step - first, 0), len(when) - 1)])
 
-    if case.alert:
-        axes.axvspan(at(case.alert[0]), at(case.alert[1]), color=ALERT, alpha=0.22, linewidth=0)
-    if case.onset is not None and case.recovery is not None:
-        axes.axvspan(at(case.onset), at(case.recovery), color=ISSUE, alpha=0.14, linewidth=0)
-        axes.axvline(at(case.onset), color=ISSUE, linewidth=1.1)
+    for alert in case.outcome.events.alerts:
+        if alert.entity == case.position and alert.last >= first and alert.begin <= case.end:
+            axes.axvspan(at(alert.begin), at(alert.last + 1), color=ALERT, alpha=0.28, linewidth=0, zorder=0)
+    for episode in case.outcome.events.episodes:
+        if episode.entity == case.position and episode.end >= first and episode.onset <= case.end:
+            axes.axvspan(at(episode.onset), at(episode.end), color=ISSUE, alpha=0.14, linewidth=0, zorder=0)
+            axes.axvline(at(episode.onset), color=ISSUE, linewidth=1.1)
     axes.axvline(at(case.decisive), color=INK, linewidth=0.9, linestyle=":")

@@ -26,6 +26,11 @@ def verdicts(outcomes: Sequence[JudgedOutcome]) -> tuple[HorizonVerdict, ...]:
     return tuple(_verdict(name, [o for o in outcomes if o.outcome.horizon_seconds == h]) for h, name in horizons)
 
 
+def signed(share: float) -> str:
+    """A difference of shares in points, with a sign as people print it: "+12", "−3"."""
+    return f"{100 * share:+.0f}".replace("-", "−")
+
+
 def duration(seconds: float) -> str:
     """A lead time as people say it: "45 s", "12 min", "1 h 40 min"."""
     if seconds < 90:
@@ -51,17 +56,17 @@ def comparison_sentence(own: Total, rivals: Mapping[str, Rival]) -> str:
         return ""
     best = max(known, key=lambda k: k[:2])[2]
     if not best.total.recalled:
-        return "With no more false alarms, none of the baselines announced any of them."
+        return "At equal false alarms, none of the baselines announced any of them."
     gain = own.recalled - best.total.recalled
-    score = f"With no more false alarms, the best baseline, {best.title.lower()}, announced {best.total.recalled}"
+    score = f"At equal false alarms, the best baseline, {best.title.lower()}, announced {best.total.recalled}"
     if not gain:
         return f"{score}: as many."
     points = f"{abs(gain)} {'more' if gain > 0 else 'fewer'}"
     if best.advantage_interval is None:
         return f"{score}: the model announced {points}."
-    low, high = (round(100 * end) for end in best.advantage_interval)
-    certain = "" if low > 0 or high < 0 else ", a difference that other entities could turn round"
-    return f"{score}: the model announced {points} ({low:+d} to {high:+d} points of recall{certain})."
+    low, high = best.advantage_interval
+    certain = "" if low > 0 or high < 0 else "; with other entities it could be the other way round"
+    return f"{score}: the model announced {points} ({signed(low)} to {signed(high)} points of recall{certain})."
 
 
 def recalled_sentence(episodes: int, recalled: int, median_seconds: float | None) -> str:

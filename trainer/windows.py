@@ -6,17 +6,31 @@ judging keeps no features of the millions of rows it passes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from predictor.entities import Entity, Kind
 from predictor.panel import FloatArray, Panel
+from predictor.series import Reading
 
 Chunks = Iterable[Mapping[Kind, Panel]]
+"""Panels chunk after chunk, as often as they are asked for."""
+
 Moment = tuple[Kind, Entity, float]
 """A kind, one of its entities, and the time of the last step of a window (Unix seconds)."""
+
+
+@dataclass(frozen=True)
+class Panels:
+    """The panels alone of history that is kept, for instance in a spool."""
+
+    history: Iterable[tuple[object, Reading]]
+
+    def __iter__(self) -> Iterator[Mapping[Kind, Panel]]:
+        for _, reading in self.history:
+            yield reading.panels
 
 
 @dataclass(frozen=True)
