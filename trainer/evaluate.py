@@ -64,8 +64,8 @@ def evaluate(
     records = watched(model, chunks, rivals)
     if not any(len(record.times) for record in records.values()):
         raise NothingToJudge(f"no step has a whole window of {model.reach_steps} steps before it; start earlier")
-    found = _judged(model, records, rivals, hold_seconds)
-    weighed, timelines = _closer(model, chunks, found)
+    found = judgement(model, records, rivals, hold_seconds)
+    weighed, timelines = second_look(model, chunks, found)
     said = verdicts(found.outcomes)
     scores = document.scores(model, records, found.outcomes, said, weighed, timelines, hold_seconds)
     scores["untrained"] = dict(sorted((untrained or {}).items()))
@@ -101,9 +101,10 @@ def _slim(said: Prediction) -> Prediction:
     return replace(said, probability=single, anomaly=np.zeros((len(said.times), 0)))
 
 
-def _judged(
+def judgement(
     model: Model, records: Mapping[Kind, TrackRecord], rivals: Sequence[Baseline], hold_seconds: float
 ) -> Judgement:
+    """Every outcome judged beside the rivals, and the rows that a second look is to weigh."""
     outcomes: list[JudgedOutcome] = []
     draws: dict[Kind, Draw] = {}
     for kind, record in records.items():
@@ -118,7 +119,7 @@ def _judged(
     return Judgement(tuple(outcomes), draws, records)
 
 
-def _closer(
+def second_look(
     model: Model, chunks: Chunks, found: Judgement
 ) -> tuple[Mapping[Kind, Importances], Mapping[CaseName, Timeline | None]]:
     """Importances and timelines, for which history is looked at once more."""

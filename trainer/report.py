@@ -134,7 +134,9 @@ def _ends(interval: tuple[float, float] | None, how: str) -> str:
     if how == "points":
         return f"{signed(low)} to {signed(high)}"
     if how == "lead":
-        return f"{duration(low)} to {duration(high)}"
+        first, last = duration(low), duration(high)
+        same = " h " not in first + last and first.rsplit(" ", 1)[-1] == last.rsplit(" ", 1)[-1]
+        return f"{first.rsplit(' ', 1)[0] if same else first} to {last}"
     if how == "rate":
         return f"{low:.2g} to {high:.2g}"
     return f"{low:.3f} to {high:.3f}"

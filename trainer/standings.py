@@ -1,7 +1,7 @@
 """Standings: how a baseline fares at no more false alarms than the model.
 
-Its threshold is the lowest level that keeps to them on the very data it is judged by. The model's own was fixed in
-training, so the comparison favours the baseline.
+Its threshold is the lowest level that keeps to them on the very data it is judged by; without a hit, none. The model's
+own was fixed in training, so the comparison favours the baseline.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from trainer.tally import Tally, of_events
 
 GRID: Final = 128
 """Levels among which a threshold is sought: finer than any history can tell apart."""
+
+STRIDE: Final = 8
 
 SEEN: Final = 200_000
 """Scores from which the levels are taken."""
@@ -61,8 +63,7 @@ class Standing:
 
 def standing(title: str, score: FloatArray, ground: Ground, allowed_false_alarms: int) -> Standing:
     """How a score of shape (steps, entities) fares with at most so many false alarms; one is always allowed."""
-    level = threshold(score, ground, max(1, allowed_false_alarms))
-    found = ground.events(score, level)
+    level, found = lowest(score, ground, max(1, allowed_false_alarms))
     ranked, came = ranking(score[ground.rows]), ground.came[ground.rows]
     return Standing(
         title=title,
@@ -75,20 +76,25 @@ def standing(title: str, score: FloatArray, ground: Ground, allowed_false_alarms
     )
 
 
-def threshold(score: FloatArray, ground: Ground, allowed: int) -> float:
-    """The lowest level with at most so many false alarms; infinity, and so no alert, where none has.
+def lowest(score: FloatArray, ground: Ground, allowed: int) -> tuple[float, Events]:
+    """The lowest level down to which false alarms stay within what is allowed, and its events.
 
-    Sought by halves: false alarms fall as the level rises, but for levels so low that one alert never ends.
+    Sought from the top, first in strides. A very low level has few false alarms again, since one alert never ends, and
+    recalls nothing: of the levels tried, the one that recalls most is taken; where none recalls any, infinity.
     """
-    grid = levels(score[ground.truth.observed])
-    below, within = -1, len(grid) - 1
-    while within - below > 1:
-        middle = (below + within) // 2
-        if ground.events(score, float(grid[middle])).figures.false_alarms <= allowed:
-            within = middle
-        else:
-            below = middle
-    return float(grid[within])
+    grid = levels(score[ground.truth.observed])[::-1]
+    best = (float(grid[0]), ground.events(score, float(grid[0])))
+    kept = 0
+    for stride in (STRIDE, 1):
+        while kept + stride < len(grid):
+            level = float(grid[kept + stride])
+            found = ground.events(score, level)
+            if found.figures.false_alarms > allowed:
+                break
+            kept += stride
+            if found.figures.recalled >= best[1].figures.recalled and found.figures.recalled:
+                best = (level, found)
+    return best
 
 
 def levels(score: FloatArray) -> FloatArray:

@@ -16,6 +16,7 @@ from trainer.judged import JudgedOutcome
 from trainer.tally import Tally, together
 
 MEANS: Final = ("pr_auc", "brier_skill", "ece")
+UNDRAWN: Final = "no outcome has one that was drawn again"
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,10 @@ def _total(
         false_alarms_per_entity_day=false_alarms / entity_days if entity_days else None,
         **{name: means[name][0] if name in means else None for name in MEANS},
         intervals={**found.values, **{name: means[name][1] if name in means else None for name in MEANS}},
-        interval_reasons=found.reasons,
+        interval_reasons={
+            **found.reasons,
+            **{name: UNDRAWN for name in MEANS if name not in means or not means[name][1]},
+        },
     )
     return total, found.again["recall"]
 
