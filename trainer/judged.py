@@ -81,7 +81,9 @@ def judge(track: Track, ground: Ground, beside: Iterable[tuple[str, str, FloatAr
 
     beside: name, title and scores, (steps, entities), of each baseline.
     """
-    found = ground.events(track.probability, track.threshold)
+    # Probabilities are kept in single precision: so must be the threshold, or those that just reach it would not.
+    level = float(np.float32(track.threshold))
+    found = ground.events(track.probability, level)
     probability, came = track.probability[ground.rows].astype(np.float64), ground.came[ground.rows]
     tally = of_events(found, ground.truth.observed, ground.truth.step_seconds)
     whole = with_rows(tally, probability, came, np.nonzero(ground.rows)[1])
@@ -92,7 +94,7 @@ def judge(track: Track, ground: Ground, beside: Iterable[tuple[str, str, FloatAr
         times=track.times,
         entities=track.entities,
         events=found,
-        rows=scores.row_figures(probability, came, track.threshold),
+        rows=scores.row_figures(probability, came, level),
         curves=scores.curves(probability, came),
         intervals=bootstrap.intervals([whole], [bootstrap.draws(track.kind, len(tally))]),
         tally=tally,

@@ -148,8 +148,8 @@ def _reliability(axes: Axes, one: JudgedOutcome) -> None:
     # Ten times the rows, a dot of 12 more square points: the far end often stands on a handful.
     axes.scatter(predicted, observed, [12 + 12 * np.log10(b.rows) for b in bins], color=colour, zorder=3, clip_on=False)
     _unit_square(axes, "predicted probability", "share that came")
-    note = f"ECE {one.rows.ece:.3f}\n{one.rows.positives:,} of {one.rows.rows:,} rows\nlarger dot: more rows"
-    axes.text(0.03, 0.97, note, transform=axes.transAxes, va="top", size=8, color=INK)
+    note = f"ECE {one.rows.ece:.3f}\n{one.rows.positives:,} of\n{one.rows.rows:,} rows\n\nlarger dot:\nmore rows"
+    axes.text(1.05, 1.0, note, transform=axes.transAxes, va="top", size=8, color=INK)
 
 
 def _confusion(axes: Axes, one: JudgedOutcome) -> None:
@@ -177,7 +177,7 @@ def _leads(axes: Axes, one: JudgedOutcome) -> None:
         return
     minutes = np.array(figures.leads_seconds) / 60
     horizon = one.outcome.horizon_seconds / 60
-    limit = horizon if minutes.max() <= horizon else 2 * horizon
+    limit = horizon * max(1, np.ceil(minutes.max() / horizon))
     axes.hist(minutes, bins=np.linspace(0, limit, 21).tolist(), color=COLOURS[one.outcome.issue], edgecolor="white")
     median = float(np.median(minutes))
     axes.axvline(median, color=INK, linewidth=1.2)

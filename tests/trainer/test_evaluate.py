@@ -15,9 +15,15 @@ import pytest
 from predictor.entities import Kind
 from predictor.model import Model
 from predictor.panel import Panel
+from tests.trainer.pasts import CATALOGUE, STEP, Past, ramps
+from tests.trainer.pasts import START as PAST
+from tests.trainer.pasts import panel as whole_panel
 from trainer.baselines import everyone
 from trainer.evaluate import NothingToJudge, evaluate, judgement, watched
+from trainer.history import Stretch, chunk_count
 from trainer.report import strict
+from trainer.spool import Spool
+from trainer.windows import Panels
 
 START = 1_700_000_040.0
 HOSTILE = "<script>alert(1)</script>"
@@ -178,3 +184,30 @@ def test_issues_that_always_come_are_drawn_without_curves(
     scores = evaluate(model, [{"pod": panel_of("pod", (("shop", "a"),), strain, active, START)}], tmp_path)
     assert scores["outcomes"][0]["rows"]["reasons"]["roc_auc"] == "no negative rows"
     assert scores["outcomes"][0]["rows"]["pr_auc"] == 1.0
+
+
+def test_a_probability_that_just_reaches_the_threshold_alerts(model: Model, panel_of: Callable[..., Panel]) -> None:
+    """Records are in single precision, in which 0.7 is a little less than 0.7."""
+    assert float(np.float32(0.7)) < 0.7
+    strain = np.full((60, 1), 0.1)
+    strain[20:22] = 0.7
+    exact = replace(model, kinds={"pod": replace(model.kinds["pod"], thresholds=(0.7, 0.7))})
+    chunks: list[Chunk] = [{"pod": panel_of("pod", (("shop", "a"),), strain, strain > 1, START)}]
+    (one, _) = judgement(exact, watched(exact, chunks, ()), (), 300.0).outcomes
+    assert [(a.begin, a.last) for a in one.events.alerts] == [(20, 21)]
+    assert one.rows.confusion.false_positives == 2
+    assert one.threshold == 0.7
+
+
+def test_history_is_read_once_and_looked_at_twice(model: Model, tmp_path: Path) -> None:
+    strain, active = ramps(300, 4, every=90)
+    past = Past({"pod": whole_panel("pod", strain, {"pod_failure": active})})
+    pods = replace(model.kinds["pod"], signals=CATALOGUE.signals_of("pod"))
+    when = Stretch(PAST + 29 * STEP, PAST + 299 * STEP, STEP)
+    with Spool(past, CATALOGUE, when, 0, lambda: None) as history:
+        scores = evaluate(replace(model, catalogue=CATALOGUE, kinds={"pod": pods}), Panels(history), tmp_path)
+    assert len(past.asked) == chunk_count(when) == 1
+    assert scores["verdicts"][0]["model"]["recalled"] > 0
+    assert list(scores["importances"]["pod"]["signals"]) == ["pod_strain"]
+    assert scores["importances"]["pod"]["signals"]["pod_strain"]["drop"] > 0.1
+    assert scores["timelines"]["hit"]["drivers"][0]["signal"] == "pod_strain"
