@@ -79,7 +79,7 @@ def standing(title: str, score: FloatArray, ground: Ground, allowed_false_alarms
 def lowest(score: FloatArray, ground: Ground, allowed: int) -> tuple[float, Events]:
     """The lowest level down to which false alarms stay within what is allowed, and its events.
 
-    Sought from the top, first in strides. A very low level has few false alarms again, since one alert never ends, and
+    Sought from the top, first in strides. A very low level has few false alarms again, since alerts hardly end, and
     recalls nothing: of the levels tried, the one that recalls most is taken; where none recalls any, infinity.
     """
     grid = levels(score[ground.truth.observed])[::-1]
@@ -98,9 +98,12 @@ def lowest(score: FloatArray, ground: Ground, allowed: int) -> tuple[float, Even
 
 
 def levels(score: FloatArray) -> FloatArray:
-    """Rising levels among the scores, closer together towards the top, and infinity. score: (rows,)."""
+    """Rising levels among the scores, closer together towards the top, and infinity. score: (rows,).
+
+    The lowest score of all is no level: an alert from it on would never end.
+    """
     some = score[:: max(1, len(score) // SEEN)]
-    values = np.unique(some[np.isfinite(some)]).astype(np.float64)
+    values = np.unique(some[np.isfinite(some)]).astype(np.float64)[1:]
     if len(values) > GRID:
         values = values[-np.unique(np.geomspace(1, len(values), GRID).astype(np.intp))[::-1]]
     return np.append(values, np.inf)

@@ -83,7 +83,7 @@ def _probability(axes: Axes, one: Timeline, when: FloatArray) -> None:
 
 def _signal(axes: Axes, signal: Signal, driver: Driver, when: FloatArray, values: FloatArray) -> None:
     axes.plot(when, values, color=LINE, linewidth=1.4)
-    worth = "stands out by itself" if driver.fall is None else f"as usual: {driver.fall * 100:.0f} points less"
+    worth = "did not move the probability" if driver.fall is None else f"as usual: {driver.fall * 100:.0f} points less"
     axes.set_title(f"{signal.name}: {signal.description} ({worth})", fontsize=8.5, color=INK, loc="left")
     _unit(axes, signal, values)
     if signal.limit is not None and np.isfinite(values).any():
