@@ -90,8 +90,13 @@ def page(
         unjudged=examples.unjudged(outcomes),
         timelines=_timelines(told, pictures),
         versus=_inlined(pictures.versus) if pictures.versus else None,
-        plots={kind: {text: _inlined(path) for text, path in drawn.items()} for kind, drawn in pictures.kinds.items()},
+        plots={kind: _plots(drawn) for kind, drawn in pictures.kinds.items()},
     )
+
+
+def _plots(drawn: Mapping[str, Path]) -> dict[str, str]:
+    """Caption -> image of a kind's plots; the classification report is a table on the page, and a picture beside it."""
+    return {text: _inlined(path) for text, path in drawn.items() if not path.stem.endswith("_classification")}
 
 
 def _timelines(told: Mapping[CaseName, Timeline | None], pictures: Pictures) -> list[dict[str, str]]:
