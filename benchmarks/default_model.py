@@ -32,7 +32,7 @@ def main() -> None:
     print("\n| within | who | foretold | right | false alarms | median lead | mean PR-AUC |")
     print("|---|---|---|---|---|---|---|")
     for verdict in scores["verdicts"]:
-        rivals = {rival["title"]: rival["total"] for rival in verdict["rivals"].values()}
+        rivals = {rival["title"]: rival["total"] for rival in verdict["baselines"].values()}
         for who, total in {"Model": verdict["model"], **rivals}.items():
             print(rival_row(verdict["horizon"], who, total))
 

@@ -8,6 +8,7 @@ interval, but a reason; nor where every draw gives the same figure, which would 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -111,8 +112,9 @@ def replicates(tallies: Sequence[Tally], weights: Sequence[FloatArray], names: S
     """Every named figure of every draw, (resamples,); NaN where it is not defined. weights: per tally as `draws`."""
 
     def total(column: str) -> FloatArray:
-        parts = [w @ getattr(t, column).reshape(len(t), -1) for t, w in zip(tallies, weights, strict=True)]
-        return np.asarray(np.sum(parts, axis=0))
+        lines = [getattr(t, column) for t in tallies]
+        flat = [line.reshape(len(line), math.prod(line.shape[1:])) for line in lines]  # -1 would fail without entities
+        return np.asarray(np.sum([w @ line for w, line in zip(weights, flat, strict=True)], axis=0))
 
     found: dict[str, FloatArray] = {}
     with np.errstate(invalid="ignore", divide="ignore"):

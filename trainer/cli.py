@@ -61,7 +61,11 @@ def _evaluate(settings: EvaluateSettings) -> int:
     with Progress() as progress:
         reading = progress.stage("reading and predicting", chunk_count(when))
         with Spool(reader, model.catalogue, when, 0, reading) as history:
-            evaluate(model, Panels(history), settings.results_dir, references=references, untrained=manifest.untrained)
+            found = evaluate(
+                model, Panels(history), settings.results_dir, references=references, untrained=manifest.untrained
+            )
+    for one in found["verdicts"]:
+        log.info("verdict", within=one["horizon"], verdict=one["sentence"], baselines=one["comparison"])
     log.info("evaluated", report=str(settings.results_dir / "report.html"))
     return 0
 

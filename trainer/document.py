@@ -52,10 +52,20 @@ def scores(
             "resamples": RESAMPLES,
             "shuffles": REPEATS,
         },
-        "verdicts": [asdict(v) for v in verdicts],
+        "verdicts": [_verdict(v) for v in verdicts],
         "outcomes": [_outcome(o) for o in outcomes],
         "importances": {kind: _importances(found) for kind, found in weighed.items()},
         "timelines": {name: _timeline(one) if one else NONE[name] for name, one in timelines.items()},
+    }
+
+
+def _verdict(one: HorizonVerdict) -> dict[str, Any]:
+    return {
+        "horizon": one.horizon,
+        "sentence": one.sentence,
+        "comparison": one.comparison,
+        "model": asdict(one.model),
+        "baselines": {name: asdict(rival) for name, rival in one.rivals.items()},
     }
 
 
