@@ -72,7 +72,7 @@ def page(
         moment=examples.when,
         lead=_lead,
         span=span_text,
-        ends=_ends,
+        ends=ends,
         points=signed,
     )
     template = environment.from_string(files("trainer").joinpath("templates/report.html.j2").read_text("utf-8"))
@@ -129,7 +129,7 @@ def _lead(seconds: float | None) -> str:
     return "–" if seconds is None else duration(seconds)
 
 
-def _ends(interval: tuple[float, float] | None, how: str) -> str:
+def ends(interval: tuple[float, float] | None, how: str) -> str:
     """An interval as people write it; empty without one."""
     if interval is None:
         return ""
