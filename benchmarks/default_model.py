@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import Final
+from typing import Any, Final
 
 from demo.processes import ROOT, Processes, ours
 from demo.training import MODEL_DIR, TRAINING_END, Cluster, backfill, history_server
@@ -26,8 +26,15 @@ def main() -> None:
         subprocess.run(command, check=True)
     print("| issue | of | horizon | foretold | alerts right | median lead | false alarms a day | PR-AUC | ECE |")
     print("|---|---|---|---|---|---|---|---|---|")
-    for one in json.loads((RESULTS / "scores.json").read_text())["outcomes"]:
+    scores = json.loads((RESULTS / "scores.json").read_text())
+    for one in scores["outcomes"]:
         print(row(one))
+    print("\n| within | who | foretold | right | false alarms | median lead | mean PR-AUC |")
+    print("|---|---|---|---|---|---|---|")
+    for verdict in scores["verdicts"]:
+        rivals = {rival["title"]: rival["total"] for rival in verdict["baselines"].values()}
+        for who, total in {"Model": verdict["model"], **rivals}.items():
+            print(rival_row(verdict["horizon"], who, total))
 
 
 def row(one: dict[str, dict[str, float | None]]) -> str:
@@ -41,6 +48,15 @@ def row(one: dict[str, dict[str, float | None]]) -> str:
         *(right, lead, f"{events['false_alarms_per_entity_day']:.2f}", f"{rows['pr_auc']:.2f}", f"{rows['ece']:.3f}"),
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def rival_row(horizon: str, who: str, total: dict[str, Any]) -> str:
+    """The model or a baseline at equal false alarms, all issues together, as a line of a table."""
+    lead = "-" if total["lead_median_seconds"] is None else f"{total['lead_median_seconds'] / 60:.0f} min"
+    right = "-" if total["precision"] is None else f"{total['precision']:.0%}"
+    area = "-" if total["pr_auc"] is None else f"{total['pr_auc']:.2f}"
+    found = f"{total['recalled']} of {total['episodes']}"
+    return f"| {horizon} | {who} | {found} | {right} | {total['false_alarms']} | {lead} | {area} |"
 
 
 if __name__ == "__main__":

@@ -38,11 +38,6 @@ class Forest:
         """The same forest for some of its outcomes."""
         return replace(self, columns=tuple(self.columns[i] for i in columns))
 
-    @property
-    def importances(self) -> FloatArray:
-        """(features,): mean decrease in impurity, summing to 1."""
-        return np.asarray(self.pipeline[-1].feature_importances_)
-
 
 @dataclass(frozen=True)
 class Separate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,22 @@ INK: Final = "#1f2933"
 FAINT: Final = "#8a94a0"
 GRID: Final = "#e6e9ed"
 WASH: Final = "#f6f8fa"
+# Okabe and Ito's palette, which people with any colour vision can tell apart: https://jfly.uni-koeln.de/color/
+COLOURS: Final = {
+    "pod_failure": "#d55e00",
+    "node_failure": "#0072b2",
+    "resource_exhaustion": "#e69f00",
+    "network_issue": "#009e73",
+    "service_disruption": "#cc79a7",
+}
+RIVAL_COLOURS: Final = {
+    "static_threshold": "#7f8c9b",
+    "linear_extrapolation": "#5b8db8",
+    "robust_z": "#a98467",
+    "snapshot_forest": "#6a8f5f",
+    "base_rate": "#b8c0c9",
+}
+DASHES: Final = ("-", (0, (4, 1.5)), (0, (1, 1.2)))
 
 
 def axes_grid(rows: int, columns: int, width: float, height: float) -> tuple[Figure, list[list[Axes]]]:
@@ -26,6 +43,14 @@ def axes_grid(rows: int, columns: int, width: float, height: float) -> tuple[Fig
     figure = Figure(figsize=(width * columns, height * rows), layout=layout)
     grid = figure.subplots(rows, columns, squeeze=False)
     return figure, [[_styled(axes) for axes in line] for line in grid]
+
+
+def stacked(heights: Sequence[float], width: float, height: float) -> tuple[Figure, list[Axes]]:
+    """A figure of axes one below the other over one x axis; heights relative, width and height of a unit in inches."""
+    layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.05)
+    figure = Figure(figsize=(width, height * sum(heights) + 0.4), layout=layout)
+    grid = figure.subplots(len(heights), 1, squeeze=False, sharex=True, height_ratios=list(heights))
+    return figure, [_styled(axes) for axes in grid[:, 0]]
 
 
 def _styled(axes: Axes) -> Axes:

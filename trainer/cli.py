@@ -26,7 +26,9 @@ from trainer.history import HistoryError, Stretch, chunk_count, chunks, stretch
 from trainer.progress import Progress
 from trainer.replay import replay
 from trainer.settings import EvaluateSettings, ReplaySettings, TrainSettings
+from trainer.spool import Spool
 from trainer.train import train
+from trainer.windows import Panels
 
 log = structlog.get_logger()
 
@@ -54,9 +56,16 @@ def _evaluate(settings: EvaluateSettings) -> int:
             training_start=rfc3339(manifest.training_start),
             training_end=rfc3339(manifest.training_end),
         )
+    references = artifact.load_references(settings.model_dir, manifest)
+    reader = PrometheusReader(settings.prometheus_url, settings.prometheus_timeout)
     with Progress() as progress:
-        past = _past(settings, model, when, progress.stage("reading and predicting", chunk_count(when)))
-        evaluate(model, past, settings.results_dir, untrained=manifest.untrained)
+        reading = progress.stage("reading and predicting", chunk_count(when))
+        with Spool(reader, model.catalogue, when, 0, reading) as history:
+            found = evaluate(
+                model, Panels(history), settings.results_dir, references=references, untrained=manifest.untrained
+            )
+    for one in found["verdicts"]:
+        log.info("verdict", within=one["horizon"], verdict=one["sentence"], baselines=one["comparison"])
     log.info("evaluated", report=str(settings.results_dir / "report.html"))
     return 0
 
@@ -79,7 +88,7 @@ def _when(settings: EvaluateSettings | ReplaySettings, model: Model) -> Stretch:
 
 
 def _past(
-    settings: EvaluateSettings | ReplaySettings, model: Model, when: Stretch, advance: Callable[[], None]
+    settings: ReplaySettings, model: Model, when: Stretch, advance: Callable[[], None]
 ) -> Iterator[Mapping[Kind, Panel]]:
     reader = PrometheusReader(settings.prometheus_url, settings.prometheus_timeout)
     for _, reading in chunks(reader, model.catalogue, when):

@@ -4,8 +4,10 @@ An **episode** runs from onset to recovery, pauses of at most MERGE_SECONDS incl
 began, or began within MIN_LEAD_SECONDS of that, could not be announced inside it and is left out.
 
 An **alert** runs from the first to the last step at which the probability reached the threshold; `hold_seconds` below
-it end an alert, as `keep_firing_for` does. Steps inside an episode do not count, an onset ends the alert, and one that
-fires on after the recovery is a new one: somebody is notified again.
+it end an alert, as `keep_firing_for` does. Steps inside an episode do not count, and an onset ends the alert. Nor do the
+WAKE_SECONDS after a recovery: every window still holds the episode, somebody is there already, and our rules keep quiet.
+An episode that begins in the wake of another is its relapse, which nobody needs to announce. An alert that still fires
+after the wake is a new one.
 
 At each firing step an alert claims "it begins within the horizon". So, with the entity's next onset after the alert:
 - **hit**: the onset came within one horizon of the last firing step, at least MIN_LEAD_SECONDS and at most MAX_HORIZONS
@@ -29,7 +31,7 @@ from typing import Any, Final, Literal, NamedTuple
 import numpy as np
 
 from predictor.panel import BoolArray, FloatArray
-from trainer.outcomes import MERGE_SECONDS, merged
+from trainer.outcomes import MERGE_SECONDS, merged, wake
 
 MIN_LEAD_SECONDS: Final = 120.0
 """Less is no warning: it takes a person longer to read the notification and open a terminal."""
@@ -106,6 +108,38 @@ class _Runs(NamedTuple):
     last: IntArray
 
 
+@dataclass(frozen=True)
+class Truth:
+    """What really happened, of one issue and kind: the same whatever is said about it.
+
+    inside, observed: (steps, entities), inside an episode or its wake; present outside of one. spans: all episodes, also
+    those that need not be announced. counted: (episodes,), False for those. ends: (entities,), the step at which the
+    record of each ends, be it that the entity went away.
+    """
+
+    inside: BoolArray
+    observed: BoolArray
+    spans: _Runs
+    counted: BoolArray
+    ends: IntArray
+    unforeseeable: int
+    step_seconds: float
+
+
+def truth(active: BoolArray, present: BoolArray, step_seconds: float) -> Truth:
+    """What happened. active, present: (steps, entities) on a grid without gaps."""
+    gap = round(MERGE_SECONDS / step_seconds)
+    episodes = merged(active, gap)
+    after = wake(episodes, step_seconds)
+    spans = _runs(episodes, 0.0)
+    early = spans.first * step_seconds < MIN_LEAD_SECONDS
+    counted = ~early & ~after[np.maximum(spans.first - 1, 0), spans.entity]
+    before = spans.first[counted] - int(np.ceil(MIN_LEAD_SECONDS / step_seconds))
+    unforeseeable = int((~present[before, spans.entity[counted]]).sum())
+    inside, ends = episodes | after, _ends(present | active, gap)
+    return Truth(inside, present & ~inside, spans, counted, ends, unforeseeable, step_seconds)
+
+
 def judged(
     probability: FloatArray,
     active: BoolArray,
@@ -120,31 +154,32 @@ def judged(
 
     probability, active, present: (steps, entities) on a grid without gaps; probability is NaN where there is none.
     """
-    steps = len(active)
-    inside = merged(active, round(MERGE_SECONDS / step_seconds))
-    spans = _runs(inside, 0.0)
+    happened = truth(active, present, step_seconds)
+    return against(
+        happened, probability, threshold=threshold, horizon_seconds=horizon_seconds, hold_seconds=hold_seconds
+    )
+
+
+def against(
+    truth: Truth, score: FloatArray, *, threshold: float, horizon_seconds: float, hold_seconds: float
+) -> Events:
+    """What is to be said of one score against the truth. score: (steps, entities), any number; NaN where none."""
+    spans, step_seconds = truth.spans, truth.step_seconds
     with np.errstate(invalid="ignore"):
-        firing = (probability >= threshold) & ~inside
-    runs = _runs(firing, hold_seconds / step_seconds, apart_where=inside)
-    following = _next_onset(runs, spans, steps)
-    ends = _ends(present | active, round(MERGE_SECONDS / step_seconds))[runs.entity]
+        firing = (score >= threshold) & ~truth.inside
+    runs = _runs(firing, hold_seconds / step_seconds, apart_where=truth.inside)
+    following = _next_onset(runs, spans, len(score))
+    ends = truth.ends[runs.entity]
     verdicts = _verdicts(runs, spans, following, ends, horizon_seconds / step_seconds, step_seconds)
     lead_steps = np.full(len(spans.entity), -1, dtype=np.intp)
     hits = verdicts == "hit"
     np.maximum.at(lead_steps, following[hits], spans.first[following[hits]] - runs.first[hits])
-    counted = spans.first * step_seconds >= MIN_LEAD_SECONDS
     episodes = tuple(
         Episode(entity, first, last + 1, lead * step_seconds if lead >= 0 else None)
-        for entity, first, last, lead in zip(*(a[counted].tolist() for a in (*spans, lead_steps)), strict=True)
+        for entity, first, last, lead in zip(*(a[truth.counted].tolist() for a in (*spans, lead_steps)), strict=True)
     )
     alerts = tuple(Alert(*run) for run in zip(*(a.tolist() for a in (*runs, verdicts)), strict=True))
-    observed = present & ~inside
-    before = spans.first[counted] - int(np.ceil(MIN_LEAD_SECONDS / step_seconds))
-    unforeseeable = int((~present[before, spans.entity[counted]]).sum())
-    figures = _figures(
-        episodes, alerts, unforeseeable, int(observed.sum()), int((firing & observed).sum()), step_seconds
-    )
-    return Events(episodes, alerts, figures)
+    return Events(episodes, alerts, _figures(episodes, alerts, truth, int((firing & truth.observed).sum())))
 
 
 def _runs(mask: BoolArray, bridge_steps: float, apart_where: BoolArray | None = None) -> _Runs:
@@ -195,21 +230,15 @@ def _verdicts(
     return np.select(conditions, ["hit", "late", "early", "undecided"], "false_alarm")
 
 
-def _figures(
-    episodes: tuple[Episode, ...],
-    alerts: tuple[Alert, ...],
-    unforeseeable: int,
-    observed_steps: int,
-    firing_steps: int,
-    step_seconds: float,
-) -> EventFigures:
+def _figures(episodes: tuple[Episode, ...], alerts: tuple[Alert, ...], truth: Truth, firing_steps: int) -> EventFigures:
+    observed_steps = int(truth.observed.sum())
     leads = tuple(sorted(e.lead_seconds for e in episodes if e.lead_seconds is not None))
     count = {verdict: sum(a.verdict == verdict for a in alerts) for verdict in ("late", "early", "false_alarm", "undecided")}
     decided = len(alerts) - count["undecided"]
-    entity_days = observed_steps * step_seconds / 86400
+    entity_days = observed_steps * truth.step_seconds / 86400
     return EventFigures(
         episodes=len(episodes),
-        unforeseeable=unforeseeable,
+        unforeseeable=truth.unforeseeable,
         recalled=len(leads),
         recall=len(leads) / len(episodes) if episodes else None,
         alerts=decided,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,10 +11,13 @@ import numpy as np
 from predictor.entities import Entity, Kind
 from predictor.issues import Outcome
 from predictor.panel import FloatArray
-from trainer import events, scores
+from trainer import bootstrap, events, scores
+from trainer.bootstrap import Intervals
 from trainer.events import Events
 from trainer.outcomes import MERGE_SECONDS, merged, outcome_rows
 from trainer.scores import Curves, RowFigures
+from trainer.standings import Ground, Standing, standing
+from trainer.tally import Tally, of_events, with_rows
 from trainer.track import Track
 
 GOOD_ENOUGH: Final = 0.5
@@ -30,7 +34,10 @@ PRETTY_ISSUE: Final = {
 
 @dataclass(frozen=True)
 class JudgedOutcome:
-    """One issue × kind × horizon; curves is None where there were not both kinds of rows."""
+    """One issue × kind × horizon; curves is None where there were not both kinds of rows.
+
+    standings: by name, every baseline at no more false alarms than this.
+    """
 
     kind: Kind
     outcome: Outcome
@@ -40,6 +47,9 @@ class JudgedOutcome:
     events: Events
     rows: RowFigures
     curves: Curves | None
+    intervals: Intervals
+    tally: Tally
+    standings: Mapping[str, Standing]
 
     @property
     def issue(self) -> str:
@@ -66,22 +76,17 @@ class JudgedOutcome:
         return "warns in time"
 
 
-def judge(track: Track, step_seconds: float, hold_seconds: float) -> JudgedOutcome:
-    """All figures of one outcome: events over every step, rows where the outcome is known and no episode was on."""
-    horizon_seconds = track.outcome.horizon_seconds
-    found = events.judged(
-        track.probability,
-        track.active,
-        track.present,
-        threshold=track.threshold,
-        horizon_seconds=horizon_seconds,
-        step_seconds=step_seconds,
-        hold_seconds=hold_seconds,
-    )
-    gap = round(MERGE_SECONDS / step_seconds)
-    came, counts = outcome_rows(merged(track.active, gap), track.present, round(horizon_seconds / step_seconds), gap)
-    chosen = counts & ~np.isnan(track.probability)
-    probability, outcome = track.probability[chosen], came[chosen]
+def judge(track: Track, ground: Ground, beside: Iterable[tuple[str, str, FloatArray]]) -> JudgedOutcome:
+    """All figures of one outcome: events over every step, rows where the outcome is known and no episode was on.
+
+    beside: name, title and scores, (steps, entities), of each baseline.
+    """
+    # Probabilities are kept in single precision: so must be the threshold, or those that just reach it would not.
+    level = float(np.float32(track.threshold))
+    found = ground.events(track.probability, level)
+    probability, came = track.probability[ground.rows].astype(np.float64), ground.came[ground.rows]
+    tally = of_events(found, ground.truth.observed, ground.truth.step_seconds)
+    whole = with_rows(tally, probability, came, np.nonzero(ground.rows)[1])
     return JudgedOutcome(
         kind=track.kind,
         outcome=track.outcome,
@@ -89,6 +94,19 @@ def judge(track: Track, step_seconds: float, hold_seconds: float) -> JudgedOutco
         times=track.times,
         entities=track.entities,
         events=found,
-        rows=scores.row_figures(probability, outcome, track.threshold),
-        curves=scores.curves(probability, outcome),
+        rows=scores.row_figures(probability, came, level),
+        curves=scores.curves(probability, came),
+        intervals=bootstrap.intervals([whole], [bootstrap.draws(track.kind, len(tally))]),
+        tally=tally,
+        standings={name: standing(title, score, ground, found.figures.false_alarms) for name, title, score in beside},
     )
+
+
+def ground_of(track: Track, step_seconds: float, hold_seconds: float) -> Ground:
+    """What came, of one outcome; rows with a probability, outside of episodes and with a whole horizon, count."""
+    horizon_seconds = track.outcome.horizon_seconds
+    truth = events.truth(track.active, track.present, step_seconds)
+    gap = round(MERGE_SECONDS / step_seconds)
+    episodes = merged(track.active, gap)
+    came, counts = outcome_rows(episodes, track.present, round(horizon_seconds / step_seconds), gap)
+    return Ground(truth, counts & ~np.isnan(track.probability), came, horizon_seconds, hold_seconds)

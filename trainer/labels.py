@@ -11,7 +11,7 @@ from predictor.catalogue import Catalogue
 from predictor.entities import Kind
 from predictor.issues import Outcome
 from predictor.panel import BoolArray, Panel
-from trainer.outcomes import MERGE_SECONDS, IntArray, merged, outcome_rows, steps_ahead
+from trainer.outcomes import MERGE_SECONDS, IntArray, merged, outcome_rows, steps_ahead, wake
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,13 @@ class Labels:
     """All (outcomes, …): over a panel's steps and entities, or over rows of it.
 
     ahead: steps until the issue begins or is there again, 0 when it is not within the horizon. counts: whether the
-    outcome is known and no episode is on. during: whether one is on.
+    outcome is known and no episode is on. during: whether one is on. settled: whether none is on, nor has ended just now.
     """
 
     ahead: IntArray
     counts: BoolArray
     during: BoolArray
+    settled: BoolArray
 
     @property
     def came(self) -> BoolArray:
@@ -34,7 +35,7 @@ class Labels:
     def rows(self, step: np.ndarray[Any, Any], entity: np.ndarray[Any, Any]) -> Labels:
         """Those of chosen rows: all (outcomes, rows)."""
         at = (slice(None), step, entity)
-        return Labels(self.ahead[at], self.counts[at], self.during[at])
+        return Labels(self.ahead[at], self.counts[at], self.during[at], self.settled[at])
 
 
 def outcomes_of(catalogue: Catalogue, kind: Kind, horizons_seconds: tuple[float, ...]) -> tuple[Outcome, ...]:
@@ -48,10 +49,12 @@ def labels(panel: Panel, wanted: tuple[Outcome, ...], step_seconds: float) -> La
     present = panel.present
     episodes = {issue: merged(panel.active[i], gap) for i, issue in enumerate(panel.issues)}
     distance = {issue: steps_ahead(active) for issue, active in episodes.items()}
+    settled = {issue: ~(active | wake(active, step_seconds)) for issue, active in episodes.items()}
     ahead, counts = [], []
     for outcome in wanted:
         horizon = round(outcome.horizon_seconds / step_seconds)
         came, counted = outcome_rows(episodes[outcome.issue], present, horizon, gap)
         ahead.append(np.where(came, distance[outcome.issue], 0))
         counts.append(counted)
-    return Labels(np.stack(ahead), np.stack(counts), np.stack([episodes[o.issue] for o in wanted]))
+    during, calm = (np.stack([of[o.issue] for o in wanted]) for of in (episodes, settled))
+    return Labels(np.stack(ahead), np.stack(counts), during, calm)

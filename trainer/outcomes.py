@@ -13,6 +13,10 @@ IntArray = np.ndarray[Any, np.dtype[np.int32]]
 MERGE_SECONDS: Final = 120.0
 """A shorter pause does not end an episode: it is one scrape gap, or one good probe between failing ones."""
 
+WAKE_SECONDS: Final = 900.0
+"""After an episode its traces are in every window for a while, and somebody is there already; our rules keep quiet for
+as long."""
+
 
 def merged(active: BoolArray, gap_steps: int) -> BoolArray:
     """The same activity with pauses of at most `gap_steps` between two active steps filled.
@@ -27,6 +31,14 @@ def merged(active: BoolArray, gap_steps: int) -> BoolArray:
             filled[last[entity] : i, entity] = True
         last[on] = i
     return filled
+
+
+def wake(episodes: BoolArray, step_seconds: float) -> BoolArray:
+    """(steps, entities): True outside of episodes, where one ended less than WAKE_SECONDS ago."""
+    after = np.zeros_like(episodes)
+    for back in range(1, min(round(WAKE_SECONDS / step_seconds), len(episodes) - 1) + 1):
+        after[back:] |= episodes[:-back]
+    return np.asarray(after & ~episodes)
 
 
 def outcome_rows(

@@ -9,25 +9,28 @@ from typing import Final
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
 from predictor.entities import Kind
 from predictor.panel import FloatArray
-from trainer.canvas import FAINT, INK, axes_grid, heat, save, say_empty, title, write_cell
+from trainer.canvas import (
+    COLOURS,
+    DASHES,
+    FAINT,
+    INK,
+    RIVAL_COLOURS,
+    axes_grid,
+    heat,
+    save,
+    say_empty,
+    title,
+    write_cell,
+)
 from trainer.importances import Importances
 from trainer.judged import PRETTY_ISSUE, JudgedOutcome
 from trainer.scores import NO_POSITIVES, ClassFigures
 
 TOP: Final = 20
-# Okabe and Ito's palette, which people with any colour vision can tell apart: https://jfly.uni-koeln.de/color/
-COLOURS: Final = {
-    "pod_failure": "#d55e00",
-    "node_failure": "#0072b2",
-    "resource_exhaustion": "#e69f00",
-    "network_issue": "#009e73",
-    "service_disruption": "#cc79a7",
-}
-DASHES: Final = ("-", (0, (4, 1.5)), (0, (1, 1.2)))
 
 Draw = Callable[[Axes, JudgedOutcome], None]
 
@@ -40,7 +43,7 @@ def write(
         return {}
     figures = {
         ("lead_times", f"How long before the onset {kind} issues were announced"): _grid(outcomes, _leads),
-        ("precision_recall", f"Precision against recall for {kind} issues"): _by_issue(outcomes, _precision_recall),
+        ("precision_recall", f"Precision against recall for {kind} issues"): _grid(outcomes, _precision_recall, 4.6),
         ("roc", f"ROC curves for {kind} issues"): _by_issue(outcomes, _roc),
         ("reliability", f"Reliability for {kind} issues: what was said, and what came"): _grid(outcomes, _reliability),
         ("confusion", f"Rows at the alert threshold for {kind} issues"): _grid(outcomes, _confusion),
@@ -49,16 +52,16 @@ def write(
         ),
     }
     if importances:
-        caption = f"What the {kind} model leans on"
+        caption = f"What the {kind} model leans on: average precision lost when one signal is shuffled"
         figures[("importances", caption)] = _importances(importances)
     return {caption: save(figure, directory / f"{kind}_{name}.png") for (name, caption), figure in figures.items()}
 
 
-def _grid(outcomes: Sequence[JudgedOutcome], draw: Draw) -> Figure:
+def _grid(outcomes: Sequence[JudgedOutcome], draw: Draw, height: float = 3.3) -> Figure:
     """One set of axes per outcome: issues downwards, horizons across."""
     issues = sorted({o.outcome.issue for o in outcomes}, key=list(PRETTY_ISSUE).index)
     horizons = sorted({o.outcome.horizon_seconds for o in outcomes})
-    figure, grid = axes_grid(len(issues), len(horizons), 4.4, 3.3)
+    figure, grid = axes_grid(len(issues), len(horizons), 4.4, height)
     for line in grid:
         for axes in line:
             axes.set_visible(False)
@@ -102,18 +105,20 @@ def _roc(axes: Axes, horizons: Sequence[JudgedOutcome]) -> None:
     _legend(axes)
 
 
-def _precision_recall(axes: Axes, horizons: Sequence[JudgedOutcome]) -> None:
-    known = [(o, o.curves, o.rows.pr_auc, o.rows.base_rate) for o in horizons if o.curves]
-    if not known:
-        say_empty(axes, horizons[0].rows.reasons["roc_auc"])
+def _precision_recall(axes: Axes, one: JudgedOutcome) -> None:
+    """The model's curve over those of its rivals; guessing is the line of the base rate."""
+    if one.curves is None or one.rows.base_rate is None:
+        say_empty(axes, one.rows.reasons["roc_auc"])
         return
-    for number, (one, curves, area, base_rate) in enumerate(known):
-        assert base_rate is not None, "there are rows where there is a curve"
-        label = f"within {one.outcome.horizon}, area {area:.3f}, base rate {base_rate:.2%}"
-        _line(axes, one, number, label, curves.recall, curves.precision)
-        axes.axhline(base_rate, color=FAINT, linewidth=0.9, linestyle=DASHES[number % len(DASHES)])
-    _unit_square(axes, "recall of rows", "precision of rows")
-    _legend(axes)
+    for name, rival in one.standings.items():
+        if rival.curves is not None and not rival.silent and name != "base_rate":
+            label = f"{rival.title.lower()}, area {rival.pr_auc:.3f}"
+            axes.plot(rival.curves.recall, rival.curves.precision, color=RIVAL_COLOURS[name], linewidth=1, label=label)
+    _line(axes, one, 0, f"model, area {one.rows.pr_auc:.3f}", one.curves.recall, one.curves.precision)
+    guess = f"guessing, {one.rows.base_rate:.2%}"
+    axes.axhline(one.rows.base_rate, color=FAINT, linewidth=1, linestyle=":", label=guess)
+    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xlabel="recall of rows", ylabel="precision of rows")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), fontsize=7.5, frameon=False, labelcolor=INK, ncols=2)
 
 
 def _legend(axes: Axes) -> None:
@@ -143,8 +148,8 @@ def _reliability(axes: Axes, one: JudgedOutcome) -> None:
     # Ten times the rows, a dot of 12 more square points: the far end often stands on a handful.
     axes.scatter(predicted, observed, [12 + 12 * np.log10(b.rows) for b in bins], color=colour, zorder=3, clip_on=False)
     _unit_square(axes, "predicted probability", "share that came")
-    note = f"ECE {one.rows.ece:.3f}\n{one.rows.positives:,} of {one.rows.rows:,} rows\nlarger dot: more rows"
-    axes.text(0.03, 0.97, note, transform=axes.transAxes, va="top", size=8, color=INK)
+    note = f"ECE {one.rows.ece:.3f}\n{one.rows.positives:,} of\n{one.rows.rows:,} rows\n\nlarger dot:\nmore rows"
+    axes.text(1.05, 1.0, note, transform=axes.transAxes, va="top", size=8, color=INK)
 
 
 def _confusion(axes: Axes, one: JudgedOutcome) -> None:
@@ -172,7 +177,7 @@ def _leads(axes: Axes, one: JudgedOutcome) -> None:
         return
     minutes = np.array(figures.leads_seconds) / 60
     horizon = one.outcome.horizon_seconds / 60
-    limit = horizon if minutes.max() <= horizon else 2 * horizon
+    limit = horizon * max(1, np.ceil(minutes.max() / horizon))
     axes.hist(minutes, bins=np.linspace(0, limit, 21).tolist(), color=COLOURS[one.outcome.issue], edgecolor="white")
     median = float(np.median(minutes))
     axes.axvline(median, color=INK, linewidth=1.2)
@@ -202,15 +207,18 @@ def _classification(outcomes: Sequence[JudgedOutcome]) -> Figure:
     return figure
 
 
-def _importances(shares: Importances) -> Figure:
-    figure, ((left, right),) = axes_grid(1, 2, 5.6, 5.4)
-    for axes, part, name in ((left, shares.signals, "By signal"), (right, shares.features, "By feature")):
-        top = list(part.items())[:TOP]
-        axes.barh([name for name, _ in top], [share for _, share in top], color="#56789a", height=0.7)
-        axes.invert_yaxis()
-        title(axes, name if len(part) <= TOP else f"{name}: the first {TOP} of {len(part)}")
-        axes.set_xlabel("share of importance")
-        axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0 if axes.get_xlim()[1] > 0.05 else 1))
-        axes.grid(visible=False, axis="y")
-        axes.margins(y=0.01)
+def _importances(found: Importances) -> Figure:
+    top = list(found.signals.items())[:TOP]
+    figure, ((axes,),) = axes_grid(1, 1, 7.5, 1.0 + 0.24 * len(top))
+    names, drops = [name for name, _ in top], [drop for _, drop in top]
+    axes.barh(names, [d.mean for d in drops], xerr=[d.spread for d in drops], color="#56789a", height=0.7, ecolor=FAINT)
+    axes.axvline(0, color=INK, linewidth=0.8)
+    axes.invert_yaxis()
+    more = "" if len(found.signals) <= TOP else f": the first {TOP} of {len(found.signals)} signals"
+    title(axes, f"Average precision lost by shuffling{more}")
+    axes.set_xlabel(
+        f"of {found.whole:.3f}, the mean over {found.outcomes} outcomes; the whiskers are one standard deviation"
+    )
+    axes.grid(visible=False, axis="y")
+    axes.margins(y=0.01)
     return figure

@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -16,9 +14,12 @@ import numpy as np
 from jinja2 import Environment, StrictUndefined
 
 from commandline.times import span_text
-from predictor.entities import Kind
+from trainer import examples, timelines
+from trainer.cases import NONE, CaseName
+from trainer.closer import Timeline
 from trainer.judged import JudgedOutcome
-from trainer.verdict import duration
+from trainer.pictures import Pictures
+from trainer.verdict import HorizonVerdict, duration, signed
 
 SCORES: Final = "scores.json"
 REPORT: Final = "report.html"
@@ -31,13 +32,15 @@ MARKS: Final = {"warns in time": "good", "no episode to judge by": "none"}
 def write(
     scores: Mapping[str, Any],
     outcomes: Sequence[JudgedOutcome],
-    plots: Mapping[Kind, Mapping[str, Path]],
+    verdicts: Sequence[HorizonVerdict],
+    told: Mapping[CaseName, Timeline | None],
+    pictures: Pictures,
     results_dir: Path,
 ) -> None:
-    """Write scores.json and report.html. plots: kind -> caption -> PNG, which the page then holds itself."""
+    """Write scores.json and report.html, which holds the pictures itself."""
     text = json.dumps(strict(scores), indent=2, allow_nan=False)
     (results_dir / SCORES).write_text(text + "\n", encoding="utf-8")
-    (results_dir / REPORT).write_text(page(scores, outcomes, plots), encoding="utf-8")
+    (results_dir / REPORT).write_text(page(scores, outcomes, verdicts, told, pictures), encoding="utf-8")
 
 
 def strict(value: Any) -> Any:
@@ -53,69 +56,57 @@ def strict(value: Any) -> Any:
     return value
 
 
-def page(scores: Mapping[str, Any], outcomes: Sequence[JudgedOutcome], plots: Mapping[Kind, Mapping[str, Path]]) -> str:
+def page(
+    scores: Mapping[str, Any],
+    outcomes: Sequence[JudgedOutcome],
+    verdicts: Sequence[HorizonVerdict],
+    told: Mapping[CaseName, Timeline | None],
+    pictures: Pictures,
+) -> str:
     """The HTML page; it names no other resource."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(percent=_percent, number=_number, rate=_rate, moment=_moment, lead=_lead, span=span_text)
+    environment.filters.update(
+        percent=_percent,
+        number=_number,
+        rate=_rate,
+        moment=examples.when,
+        lead=_lead,
+        span=span_text,
+        ends=ends,
+        points=signed,
+    )
     template = environment.from_string(files("trainer").joinpath("templates/report.html.j2").read_text("utf-8"))
     return template.render(
         scores=scores,
-        kinds=[kind for kind in plots if any(o.kind == kind for o in outcomes)],
+        verdicts=verdicts,
         outcomes=outcomes,
+        kinds=[kind for kind in pictures.kinds if any(o.kind == kind for o in outcomes)],
+        rivals={name: s.title for name, s in outcomes[0].standings.items()} if outcomes else {},
         marks=MARKS,
         listed=LISTED,
-        missed=_missed(outcomes),
-        announced=_announced(outcomes),
-        noisy=_noisy(outcomes),
-        plots={kind: {caption: _inlined(path) for caption, path in drawn.items()} for kind, drawn in plots.items()},
+        missed=examples.missed(outcomes),
+        announced=examples.announced(outcomes),
+        noisy=examples.noisy(outcomes),
+        unjudged=examples.unjudged(outcomes),
+        timelines=_timelines(told, pictures),
+        versus=_inlined(pictures.versus) if pictures.versus else None,
+        plots={kind: _plots(drawn) for kind, drawn in pictures.kinds.items()},
     )
 
 
-def _by_episode(outcomes: Sequence[JudgedOutcome]) -> dict[tuple[float, str, Kind, str], list[tuple[float, str]]]:
-    """Onset, issue, kind and entity of every episode -> lead and horizon of each outcome that announced it."""
-    found: dict[tuple[float, str, Kind, str], list[tuple[float, str]]] = {}
-    for one in outcomes:
-        for episode in one.events.episodes:
-            key = (float(one.times[episode.onset]), one.issue, one.kind, "/".join(one.entities[episode.entity]))
-            leads = found.setdefault(key, [])
-            if episode.lead_seconds is not None:
-                leads.append((episode.lead_seconds, one.outcome.horizon))
-    return found
+def _plots(drawn: Mapping[str, Path]) -> dict[str, str]:
+    """Caption -> image of a kind's plots; the classification report is a table on the page, and a picture beside it."""
+    return {text: _inlined(path) for text, path in drawn.items() if not path.stem.endswith("_classification")}
 
 
-def _missed(outcomes: Sequence[JudgedOutcome]) -> list[dict[str, str]]:
-    """Newest first: episodes that no horizon announced in time."""
-    missed = sorted((key for key, leads in _by_episode(outcomes).items() if not leads), reverse=True)
-    return [{"onset": _moment(k[0]), "issue": k[1], "kind": k[2], "entity": k[3]} for k in missed]
-
-
-def _announced(outcomes: Sequence[JudgedOutcome]) -> list[dict[str, str]]:
-    """Longest lead first: every announced episode once, with the horizon that was the first to say so."""
-    first = [(*max(leads), *key) for key, leads in _by_episode(outcomes).items() if leads]
-    first.sort(key=lambda item: (-item[0], *item[1:]))
-    return [
-        {
-            "lead": duration(lead),
-            "horizon": horizon,
-            "onset": _moment(onset),
-            "issue": issue,
-            "kind": kind,
-            "entity": name,
-        }
-        for lead, horizon, onset, issue, kind, name in first
-    ]
-
-
-def _noisy(outcomes: Sequence[JudgedOutcome]) -> list[dict[str, Any]]:
-    """Most false alarms first."""
-    count = Counter(
-        (one.title, one.kind, "/".join(one.entities[alert.entity]))
-        for one in outcomes
-        for alert in one.events.alerts
-        if alert.verdict == "false_alarm"
-    )
-    ranked = sorted(count.items(), key=lambda item: (-item[1], item[0]))
-    return [{"issue": k[0], "kind": k[1], "entity": k[2], "false_alarms": n} for k, n in ranked]
+def _timelines(told: Mapping[CaseName, Timeline | None], pictures: Pictures) -> list[dict[str, str]]:
+    """Title, sentence and picture of each case; only a sentence where there is none."""
+    lines = []
+    for name, one in told.items():
+        sentence = timelines.sentences(one) if one else NONE[name]
+        image = _inlined(pictures.timelines[name]) if one else ""
+        lines.append({"title": timelines.WHAT[name], "sentence": sentence, "image": image})
+    return lines
 
 
 def _inlined(path: Path) -> str:
@@ -138,5 +129,19 @@ def _lead(seconds: float | None) -> str:
     return "–" if seconds is None else duration(seconds)
 
 
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")
+def ends(interval: tuple[float, float] | None, how: str) -> str:
+    """An interval as people write it; empty without one."""
+    if interval is None:
+        return ""
+    low, high = interval
+    if how == "percent":
+        return f"{100 * low:.0f} to {high:.0%}"
+    if how == "points":
+        return f"{signed(low)} to {signed(high)}"
+    if how == "lead":
+        first, last = duration(low), duration(high)
+        same = " h " not in first + last and first.rsplit(" ", 1)[-1] == last.rsplit(" ", 1)[-1]
+        return f"{first.rsplit(' ', 1)[0] if same else first} to {last}"
+    if how == "rate":
+        return f"{low:.2g} to {high:.2g}"
+    return f"{low:.3f} to {high:.3f}"

@@ -35,13 +35,14 @@ Contenders = tuple[Fitted | None, ...]
 class Scored:
     """Rows behind the origins, sorted by entity and step.
 
-    scores: (candidates, outcomes, rows), NaN where a model lacks the outcome. ahead, counts: (outcomes, rows), see
-    Labels. step, entity, origin: (rows,).
+    scores: (candidates, outcomes, rows), NaN where a model lacks the outcome. ahead, counts, settled: (outcomes, rows),
+    see Labels. step, entity, origin: (rows,).
     """
 
     scores: FloatArray
     ahead: IntArray
     counts: BoolArray
+    settled: BoolArray
     step: IntArray
     entity: IntArray
     origin: IntArray
@@ -132,6 +133,7 @@ def _add(
             scores.transpose(2, 0, 1).astype(np.float32),
             seen.ahead[:, chosen].T,
             seen.counts[:, chosen].T,
+            seen.settled[:, chosen].T,
             step[chosen],
             place.number[rows.entity[chosen]],
             np.full(len(values), position, dtype=np.int64),
@@ -139,12 +141,13 @@ def _add(
 
 
 def _sorted(sample: Sample) -> Scored:
-    scores, ahead, counts, step, entity, origin = sample.rows()
+    scores, ahead, counts, settled, step, entity, origin = sample.rows()
     order = np.lexsort((step, entity))
     return Scored(
         scores[order].transpose(1, 2, 0),
         ahead[order].T,
         counts[order].T,
+        settled[order].T,
         step[order],
         entity[order],
         origin[order],

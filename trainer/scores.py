@@ -135,8 +135,15 @@ def expected_calibration_error(probability: FloatArray, outcome: BoolArray) -> f
     rows = len(probability)
     if not rows:
         return None
-    edges = np.unique(np.quantile(probability, np.linspace(0, 1, ECE_BINS + 1)[1:-1]))
+    edges = edges_of(probability, ECE_BINS)
     return sum(abs(b.predicted - b.observed) * b.rows for b in _binned(probability, outcome, edges)) / rows
+
+
+def edges_of(probability: FloatArray, bins: int) -> FloatArray:
+    """The edges between bins of equal mass, fewer where equal probabilities share one. probability: (rows,)."""
+    if not len(probability):
+        return np.zeros(0)
+    return np.unique(np.quantile(probability, np.linspace(0, 1, bins + 1)[1:-1]))
 
 
 def _binned(probability: FloatArray, outcome: BoolArray, edges: FloatArray) -> tuple[Bin, ...]:

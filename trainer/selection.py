@@ -95,8 +95,8 @@ def figures(
 
 
 def watch_of(seen: Scored, column: int, outcome: Outcome, step_seconds: float) -> tuple[BoolArray, Watch]:
-    """The rows that count for an outcome and have a score from every candidate, and what came of them."""
-    rows = seen.counts[column] & ~np.isnan(seen.scores[:, column]).any(axis=0)
+    """The rows that count for an outcome, outside of wakes and with a score from every candidate, and what came."""
+    rows = seen.counts[column] & seen.settled[column] & ~np.isnan(seen.scores[:, column]).any(axis=0)
     horizon = round(outcome.horizon_seconds / step_seconds)
     return rows, Watch(seen.ahead[column][rows], seen.step[rows], seen.entity[rows], horizon, step_seconds)
 

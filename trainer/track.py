@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -42,6 +43,7 @@ class TrackRecord:
         self.kind = kind
         self._step_seconds = step_seconds
         self._chunks: list[Prediction] = []
+        self._beside: dict[str, list[Sequence[FloatArray]]] = {}
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -63,11 +65,23 @@ class TrackRecord:
         """(steps,) Unix seconds of all chunks."""
         return np.concatenate([chunk.times for chunk in self._chunks]) if self._chunks else np.zeros(0)
 
-    def add(self, prediction: Prediction) -> Prediction:
+    def add(self, prediction: Prediction, beside: Mapping[str, Sequence[FloatArray]] | None = None) -> Prediction:
         """Keep the steps that are not yet on record, and return them.
 
-        Raises ValueError when steps between the record's end and them are missing, or the kind is another.
+        beside: what others say of the same steps, for each of the prediction's outcomes (steps, entities). Raises
+        ValueError when steps between the record's end and them are missing, or the kind is another.
         """
+        before = len(self._chunks)
+        new = self._added(prediction)
+        if len(self._chunks) > before:
+            cut = len(prediction.times) - len(new.times)
+            for name, scores in (beside or {}).items():
+                # Several outcomes may share one array, which is cut once and kept once.
+                parts = {id(score): score[cut:] for score in scores}
+                self._beside.setdefault(name, []).append([parts[id(score)] for score in scores])
+        return new
+
+    def _added(self, prediction: Prediction) -> Prediction:
         if prediction.kind != self.kind:
             raise ValueError(f"a {prediction.kind} prediction does not belong to the record of {self.kind}s")
         if not self._chunks:
@@ -97,6 +111,11 @@ class TrackRecord:
             self._aligned([chunk.present for chunk in self._chunks], 0.0) > 0,
         )
 
+    def beside(self, name: str, outcome: Outcome) -> FloatArray:
+        """(steps, entities): what another said of an outcome, NaN where nothing."""
+        row = self.outcomes.index(outcome)
+        return self._aligned([scores[row] for scores in self._beside[name]], np.nan)
+
     def active(self, issue: str) -> BoolArray:
         """(steps, entities): True while the issue was there, also for an issue without a model."""
         position = self.issues.index(issue)
@@ -106,7 +125,7 @@ class TrackRecord:
         """(steps, entities): the chunks' (steps, entities) one after the other, `absent` where there is nothing."""
         position = {entity: i for i, entity in enumerate(self.entities)}
         bounds = np.cumsum([0, *(len(chunk.times) for chunk in self._chunks)]).tolist()
-        whole = np.full((bounds[-1], len(position)), absent)
+        whole: FloatArray = np.full((bounds[-1], len(position)), absent, dtype=parts[0].dtype)
         for chunk, part, (start, end) in zip(self._chunks, parts, pairwise(bounds), strict=True):
             whole[start:end, [position[entity] for entity in chunk.entities]] = part
         return whole
@@ -121,4 +140,5 @@ def since(prediction: Prediction, moment: float) -> Prediction:
         probability=prediction.probability[:, first:],
         active=prediction.active[:, first:],
         present=prediction.present[first:],
+        anomaly=prediction.anomaly[first:],
     )

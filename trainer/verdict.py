@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from trainer.judged import JudgedOutcome
+from trainer.totals import Rival, Total, totals
 
 
 @dataclass(frozen=True)
 class HorizonVerdict:
-    """The event figures of one horizon over all issues and kinds; None where nothing speaks for a figure.
-
-    false_alarms_per_entity_day: those of all issues together, per day and entity.
-    """
+    """What is to be said of one horizon: the model, its rivals by name, and all of it in a sentence or two."""
 
     horizon: str
-    episodes: int
-    recalled: int
-    recall: float | None
-    alerts: int
-    false_alarms: int
-    precision: float | None
-    lead_median_seconds: float | None
-    lead_p10_seconds: float | None
-    entity_days: float
-    false_alarms_per_entity_day: float | None
+    model: Total
+    rivals: Mapping[str, Rival]
     sentence: str
+    comparison: str
 
 
 def verdicts(outcomes: Sequence[JudgedOutcome]) -> tuple[HorizonVerdict, ...]:
     """One verdict per horizon, the nearest first."""
     horizons = sorted({(o.outcome.horizon_seconds, o.outcome.horizon) for o in outcomes})
     return tuple(_verdict(name, [o for o in outcomes if o.outcome.horizon_seconds == h]) for h, name in horizons)
+
+
+def signed(share: float) -> str:
+    """A difference of shares in points, with a sign as people print it: "+12", "−3"."""
+    return f"{100 * share:+.0f}".replace("-", "−")
 
 
 def duration(seconds: float) -> str:
@@ -49,32 +43,30 @@ def duration(seconds: float) -> str:
 
 
 def _verdict(horizon: str, outcomes: Sequence[JudgedOutcome]) -> HorizonVerdict:
-    figures = [o.events.figures for o in outcomes]
-    episodes, recalled, alerts, false_alarms = (
-        sum(getattr(f, name) for f in figures) for name in ("episodes", "recalled", "alerts", "false_alarms")
-    )
-    leads = [lead for f in figures for lead in f.leads_seconds]
-    # An entity's day counts once, however many issues it is watched for.
-    by_kind: dict[str, float] = {}
-    for outcome in outcomes:
-        by_kind[outcome.kind] = max(by_kind.get(outcome.kind, 0.0), outcome.events.figures.entity_days)
-    entity_days = sum(by_kind.values())
-    rate = false_alarms / entity_days if entity_days else None
-    median, p10 = (float(np.quantile(leads, q)) if leads else None for q in (0.5, 0.1))
-    return HorizonVerdict(
-        horizon=horizon,
-        episodes=episodes,
-        recalled=recalled,
-        recall=recalled / episodes if episodes else None,
-        alerts=alerts,
-        false_alarms=false_alarms,
-        precision=1 - false_alarms / alerts if alerts else None,
-        lead_median_seconds=median,
-        lead_p10_seconds=p10,
-        entity_days=entity_days,
-        false_alarms_per_entity_day=rate,
-        sentence=f"{recalled_sentence(episodes, recalled, median)} {alerts_sentence(alerts, false_alarms, rate)}",
-    )
+    own, rivals = totals(outcomes)
+    recalled = recalled_sentence(own.episodes, own.recalled, own.lead_median_seconds)
+    alerts = alerts_sentence(own.alerts, own.false_alarms, own.false_alarms_per_entity_day)
+    return HorizonVerdict(horizon, own, rivals, f"{recalled} {alerts}", comparison_sentence(own, rivals))
+
+
+def comparison_sentence(own: Total, rivals: Mapping[str, Rival]) -> str:
+    """The best rival beside the model; empty where no issue began or nobody else was asked."""
+    known = [(r.total.recalled, -r.total.false_alarms, r) for r in rivals.values() if r.total.recall is not None]
+    if not known or own.recall is None:
+        return ""
+    best = max(known, key=lambda k: k[:2])[2]
+    if not best.total.recalled:
+        return "At equal false alarms, none of the baselines announced any of them."
+    gain = own.recalled - best.total.recalled
+    score = f"At equal false alarms, the best baseline, {best.title.lower()}, announced {best.total.recalled}"
+    if not gain:
+        return f"{score}: as many."
+    points = f"{abs(gain)} {'more' if gain > 0 else 'fewer'}"
+    if best.advantage_interval is None:
+        return f"{score}: the model announced {points}."
+    low, high = best.advantage_interval
+    certain = "" if low > 0 or high < 0 else "; with other entities it could be the other way round"
+    return f"{score}: the model announced {points} ({signed(low)} to {signed(high)} points of recall{certain})."
 
 
 def recalled_sentence(episodes: int, recalled: int, median_seconds: float | None) -> str:

@@ -28,7 +28,7 @@ class Echo:
         return [np.column_stack([1 - values[:, 0], values[:, 0]])] * self.outcomes
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def model() -> Model:
     """Pods only, one issue within 10m and 20m, alerts from 0.5; services have a rule, but nothing was learned."""
     signal = {"source": "kubelet", "unit": "ratio", "description": "what the echo repeats"}
@@ -52,7 +52,7 @@ def model() -> Model:
     return Model(chosen, STEP_SECONDS, (600.0, 1200.0), {"pod": pods})
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def panel_of(model: Model) -> Callable[..., Panel]:
     """Panels whose first judged step has the given time: the run-up repeats the first step."""
 

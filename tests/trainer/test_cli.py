@@ -222,3 +222,20 @@ def test_replaying_a_prometheus_without_series_writes_an_empty_file(
     assert exit_.value.code == 0
     assert path.read_text().endswith("# EOF\n")
     assert json.loads(capsys.readouterr().err.splitlines()[-1])["rows"] == 0
+
+
+def test_judging_a_prometheus_without_series_invents_nothing(
+    fake: FakePrometheus, model_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("--prometheus.url", fake.url, "--model.dir", str(model_dir), "--log.format", "json", "--start", "-1h")
+    with pytest.raises(SystemExit) as exit_:
+        main(["evaluate", *given, "--results.dir", str(tmp_path / "results")])
+    assert exit_.value.code == 0
+    scores = json.loads((tmp_path / "results" / "scores.json").read_text())
+    assert {one["grade"] for one in scores["outcomes"]} == {"no episode to judge by"}
+    assert scores["verdicts"][0]["model"]["interval_reasons"]["recall"] == "no entity had an episode"
+    assert (tmp_path / "results" / "report.html").exists()
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line]
+    verdicts = [line["verdict"] for line in lines if line["event"] == "verdict"]
+    assert len(verdicts) == 2
+    assert all(v.startswith("No issue began, so nothing says ") for v in verdicts)

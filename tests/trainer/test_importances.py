@@ -1,68 +1,110 @@
-"""Importances: shares by feature, folded to signals, drawn where the estimator knows them."""
+"""Importances: what a shuffled signal costs, whatever the estimator is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
-from types import SimpleNamespace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 from predictor import features
-from predictor.estimators import Forest
 from predictor.model import KindModel, Model
-from predictor.panel import FloatArray, Panel
-from trainer.evaluate import evaluate
-from trainer.importances import importances
+from predictor.panel import FloatArray
+from tests.trainer.conftest import Echo
+from trainer.importances import Sampled, importances
+
+ROWS = 400
 
 
-class Pipeline:
-    """As much of a fitted pipeline as an evaluation asks for; it says 0.2 of everything."""
+@dataclass(frozen=True)
+class Sum:
+    """Scores both outcomes with a little of the first signal and a lot of the second, by two features of each."""
 
-    def __init__(self, shares: FloatArray) -> None:
-        self._last = SimpleNamespace(feature_importances_=shares)
-
-    def __getitem__(self, position: int) -> SimpleNamespace:
-        assert position == -1
-        return self._last
+    second: int
 
     def predict_proba(self, values: FloatArray) -> list[FloatArray]:
-        """Two outcomes."""
-        return [np.tile([0.8, 0.2], (len(values), 1))] * 2
+        """Two outcomes alike."""
+        score = 0.1 * (values[:, 0] + values[:, 1]) + 0.4 * (values[:, self.second] + values[:, self.second + 1])
+        return [np.column_stack([1 - score, score])] * 2
 
 
 @pytest.fixture
-def forest(model: Model) -> KindModel:
-    """Two signals; the second's importance is spread over its features, the first's lies on one."""
-    strain = model.kinds["pod"].signals[0]
-    signals = (strain, strain.model_copy(update={"name": "leak"}))
-    shares = np.zeros(len(features.names(signals)))
-    shares[0] = 0.4
-    shares[len(shares) // 2 :] = 0.6 / (len(shares) // 2)
-    return replace(model.kinds["pod"], signals=signals, estimator=Forest(Pipeline(shares), (0, 1)))
+def three(model: Model) -> KindModel:
+    """Signals strain, leak and noise; the sum knows of the first two."""
+    pods = model.kinds["pod"]
+    signals = tuple(pods.signals[0].model_copy(update={"name": name}) for name in ("strain", "leak", "noise"))
+    second = features.names(signals).index("leak:now")
+    return replace(pods, signals=signals, estimator=Sum(second))
 
 
-def test_signals_gather_the_shares_of_their_features(forest: KindModel) -> None:
-    found = importances(forest)
+def sampled(one: KindModel, seed: int = 0) -> Sampled:
+    """The issue comes where the sum of the first two signals is high."""
+    values = np.random.default_rng(seed).random((ROWS, len(features.names(one.signals))))
+    came = one.calibrated(values)[0] > 0.6
+    return Sampled(values, np.stack([came, came]), np.ones((2, ROWS), dtype=np.bool_), np.ones(ROWS))
+
+
+def test_the_signal_that_decides_most_ranks_first_and_one_that_does_not_count_costs_nothing(three: KindModel) -> None:
+    found = importances(three, sampled(three))
     assert found is not None
-    assert next(iter(found.features.items())) == ("strain:now", 0.4)
-    assert list(found.signals) == ["leak", "strain"]
-    assert found.signals["leak"] == pytest.approx(0.6)
-    assert sum(found.features.values()) == pytest.approx(1.0)
+    assert list(found.signals) == ["leak", "strain", "noise"]
+    assert found.whole == 1.0
+    assert found.signals["leak"].mean > 0.2
+    assert 0.0 < found.signals["strain"].mean < found.signals["leak"].mean
+    assert (found.signals["noise"].mean, found.signals["noise"].spread) == (0.0, 0.0)
+    assert (found.outcomes, found.rows) == (2, ROWS)
 
 
-def test_an_estimator_without_importances_has_none(model: Model) -> None:
-    assert importances(model.kinds["pod"]) is None
+def test_a_signal_that_never_changes_or_never_came_costs_nothing(three: KindModel) -> None:
+    rows = sampled(three)
+    per = len(features.names(three.signals)) // 3
+    rows.values[:, per : 2 * per] = 0.5
+    rows.values[:, 2 * per :] = np.nan
+    found = importances(three, rows)
+    assert found is not None
+    assert found.signals["leak"].mean == found.signals["noise"].mean == 0.0
+    assert next(iter(found.signals)) == "strain"
 
 
-def test_importances_are_drawn_and_scored(
-    model: Model, forest: KindModel, panel_of: Callable[..., Panel], tmp_path: Path
-) -> None:
-    quiet = np.full((3, 1), 0.1)
-    one = panel_of("pod", (("shop", "a"),), quiet, quiet > 1, 6000.0)
-    panel = replace(one, signals=("strain", "leak"), values=np.repeat(one.values, 2, axis=0))
-    scores = evaluate(replace(model, kinds={"pod": forest}), [{"pod": panel}], tmp_path)
-    assert (tmp_path / "pod_importances.png").read_bytes().startswith(b"\x89PNG")
-    assert list(scores["importances"]["pod"]["signals"]) == ["leak", "strain"]
+def test_all_features_of_a_signal_are_shuffled_together(three: KindModel) -> None:
+    """Two features that always agree in history never disagree when shuffled."""
+    second = features.names(three.signals).index("leak:now")
+    seen: list[FloatArray] = []
+
+    @dataclass(frozen=True)
+    class Watching(Sum):
+        def predict_proba(self, values: FloatArray) -> list[FloatArray]:
+            seen.append(values.copy())
+            return super().predict_proba(values)
+
+    rows = sampled(three)
+    rows.values[:, second + 1] = rows.values[:, second]
+    importances(replace(three, estimator=Watching(second)), rows)
+    assert len(seen) == 1 + 3 * 3
+    assert all(np.array_equal(v[:, second], v[:, second + 1]) for v in seen)
+
+
+def test_the_same_seed_gives_the_same_and_each_repeat_another_shuffle(three: KindModel) -> None:
+    one, two = (importances(three, sampled(three), seed=4) for _ in range(2))
+    assert one == two
+    assert one is not None
+    assert one.signals["leak"].spread > 0
+
+
+def test_rows_that_stand_for_many_weigh_as_many(three: KindModel) -> None:
+    rows = sampled(three)
+    noisy = replace(three, estimator=Echo(2))
+    few = importances(noisy, rows)
+    many = importances(noisy, replace(rows, weight=np.where(rows.came[0], 1.0, 50.0)))
+    assert few is not None
+    assert many is not None
+    assert many.whole < few.whole / 2  # the rarer what comes, the lower the precision
+
+
+def test_without_an_outcome_that_came_there_is_none(three: KindModel) -> None:
+    rows = sampled(three)
+    assert importances(three, replace(rows, came=np.zeros_like(rows.came))) is None
+    assert importances(three, replace(rows, came=np.ones_like(rows.came))) is None
+    one = importances(three, replace(rows, came=np.stack([rows.came[0], np.zeros(ROWS, dtype=np.bool_)])))
+    assert one is not None
+    assert one.outcomes == 1

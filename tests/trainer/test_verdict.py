@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from trainer import verdict
+from trainer.report import ends
+from trainer.totals import Rival, Total
 from trainer.verdict import duration
 
 
@@ -44,3 +46,73 @@ def test_recall_is_a_sentence(episodes: int, recalled: int, median: float | None
 )
 def test_precision_is_a_sentence(alerts: int, false_alarms: int, text: str) -> None:
     assert verdict.alerts_sentence(alerts, false_alarms, 0.25) == text
+
+
+def total(recalled: int, false_alarms: int = 0) -> Total:
+    """Of ten episodes so many recalled."""
+    nothing = dict.fromkeys(("precision", "lead_median_seconds", "lead_p10_seconds", "pr_auc", "brier_skill", "ece"))
+    return Total(
+        episodes=10,
+        recalled=recalled,
+        recall=recalled / 10,
+        alerts=0,
+        false_alarms=false_alarms,
+        entity_days=1.0,
+        false_alarms_per_entity_day=0.0,
+        intervals={},
+        interval_reasons={},
+        **nothing,
+    )
+
+
+def rival(title: str, recalled: int, false_alarms: int, interval: tuple[float, float] | None = None) -> Rival:
+    """A baseline beside a model that recalls five of ten."""
+    return Rival(title, total(recalled, false_alarms), 0.5 - recalled / 10, interval, 0)
+
+
+@pytest.mark.parametrize(
+    ("rivals", "text"),
+    [
+        ([], ""),
+        ([rival("Base rate", 0, 0)], "At equal false alarms, none of the baselines announced any of them."),
+        (
+            [rival("Robust z-score", 5, 1), rival("Static thresholds", 2, 0)],
+            "At equal false alarms, the best baseline, robust z-score, announced 5: as many.",
+        ),
+        (
+            [rival("Robust z-score", 3, 4), rival("Static thresholds", 3, 2, (0.0512, 0.34))],
+            "At equal false alarms, the best baseline, static thresholds, announced 3: the model announced 2 more "
+            "(+5 to +34 points of recall).",
+        ),
+        (
+            [rival("Snapshot forest", 6, 1, (-0.2, 0.03))],
+            "At equal false alarms, the best baseline, snapshot forest, announced 6: the model announced 1 fewer "
+            "(−20 to +3 points of recall; with other entities it could be the other way round).",
+        ),
+        (
+            [rival("Snapshot forest", 4, 1)],
+            "At equal false alarms, the best baseline, snapshot forest, announced 4: the model announced 1 more.",
+        ),
+    ],
+    ids=["nobody", "no use", "as many", "certain", "uncertain", "no interval"],
+)
+def test_the_comparison_is_a_sentence_about_the_best_rival(rivals: list[Rival], text: str) -> None:
+    assert verdict.comparison_sentence(total(5), {r.title: r for r in rivals}) == text
+
+
+@pytest.mark.parametrize(
+    ("interval", "how", "text"),
+    [
+        (None, "percent", ""),
+        ((0.284, 0.456), "percent", "28 to 46%"),
+        ((-0.1, 0.08), "points", "−10 to +8"),
+        ((240.0, 840.0), "lead", "4 to 14 min"),
+        ((60.0, 840.0), "lead", "60 s to 14 min"),
+        ((240.0, 7080.0), "lead", "4 min to 1 h 58 min"),
+        ((7200.0, 10800.0), "lead", "2 to 3 h"),
+        ((0.0874, 0.28), "rate", "0.087 to 0.28"),
+        ((0.1, 0.25), "number", "0.100 to 0.250"),
+    ],
+)
+def test_intervals_are_written_as_people_say_them(interval: tuple[float, float] | None, how: str, text: str) -> None:
+    assert ends(interval, how) == text
