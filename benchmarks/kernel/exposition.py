@@ -127,8 +127,8 @@ def _text(samples: Iterable[Sample]) -> str:
         pairs = ",".join(f'{key}="{text}"' for key, text in labels.items())
         number = repr(float(value)).removesuffix(".0")
         by_metric.setdefault(name, []).append(f"{name}{{{pairs}}} {number}\n")
-    return "".join(f"# TYPE {name} {_kind(name)}\n{''.join(lines)}" for name, lines in by_metric.items())
+    return "".join(f"# TYPE {name} {_type(name)}\n{''.join(lines)}" for name, lines in by_metric.items())
 
 
-def _kind(name: str) -> str:
+def _type(name: str) -> str:
     return "counter" if name.endswith("_total") or name == "container_memory_failcnt" else "gauge"

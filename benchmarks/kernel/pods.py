@@ -92,7 +92,7 @@ class Pods:
             self._running.append(_Running(spec, number, uid, peer, now, process, container_id, now))
 
     def look(self) -> None:
-        """See who has ended, start again who waited long enough, narrow the wires; to be called several times a second."""
+        """See who has ended, start again who waited long enough, narrow the wires; for several calls a second."""
         now = time.time()
         for pod in self._running:
             if pod.ended_at is None and pod.process.poll() is not None:

@@ -30,7 +30,11 @@ class Cpu:
 
 @dataclass(frozen=True)
 class Memory:
-    """Memory in bytes; faults and kills since the group was made. limit_bytes is 0 where there is none."""
+    """Memory in bytes; refused allocations, faults and kills since the group was made.
+
+    limit_bytes is 0 where there is none. cAdvisor hears of kills from the kernel's log; the group's own counter is the
+    same number.
+    """
 
     usage_bytes: int
     inactive_file_bytes: int
@@ -106,8 +110,8 @@ def _memory_v1(folder: Path) -> Memory:
         cache_bytes=stat["total_cache"],
         limit_bytes=0 if limit > NO_LIMIT_BYTES else limit,
         refused=_number(folder / "memory.failcnt"),
-        page_faults=stat["total_pgfault"],
-        major_faults=stat["total_pgmajfault"],
+        page_faults=stat["pgfault"],
+        major_faults=stat["pgmajfault"],
         # Before Linux 4.13 the line is missing.
         oom_kills=_table(folder / "memory.oom_control").get("oom_kill", 0),
     )
@@ -122,7 +126,9 @@ def _memory_v2(folder: Path) -> Memory:
         rss_bytes=stat["anon"],
         cache_bytes=stat["file"],
         limit_bytes=0 if limit == "max" else int(limit),
-        refused=events["max"],
+        # The file knows it (max), but libcontainer does not read it, so cAdvisor says 0 on every node with version 2:
+        # https://github.com/opencontainers/cgroups/issues/19
+        refused=0,
         page_faults=stat["pgfault"],
         major_faults=stat["pgmajfault"],
         oom_kills=events["oom_kill"],

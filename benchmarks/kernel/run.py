@@ -31,6 +31,8 @@ QUIET_SECONDS: Final = 1200.0
 """Two thirds of the window that features see hold quiet life before the first leak."""
 
 LEAK_SECONDS: Final = 600.0
+MACHINE: Final = Path("/run/kip-kernel")
+"""Control groups and namespaces are the machine's, so one live run at a time, whatever folder it records into."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,7 +67,8 @@ def _live(folder: Path, model_dir: Path, quiet_seconds: float, leak_seconds: flo
     groups = cgroups.usable()
     if lacking := namespaces.missing():
         raise NoNamespaces(f"a program is missing: {lacking}")
-    record(groups, folder, model_dir, quiet_seconds, leak_seconds)
+    with held(MACHINE, "kernel benchmark"):
+        record(groups, folder, model_dir, quiet_seconds, leak_seconds)
     with _opened(folder) as (recording, events):
         live = judged(recording, events, answers.published(recording))
         print(*live.lines, sep="\n")
