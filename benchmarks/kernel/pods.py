@@ -9,7 +9,8 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +20,7 @@ from benchmarks.kernel.cgroups import Cgroups
 from benchmarks.kernel.exposition import Pod
 from benchmarks.kernel.plan import Spec
 from benchmarks.kernel.workload import LARGEST_BYTES, SMALLEST_BYTES, Life
+from demo import signals
 from demo.processes import Processes
 
 RESTART_SECONDS: Final = 20.0
@@ -58,29 +60,35 @@ class _Running:
         return f"{self.pod_group}/{self.container_id}"
 
 
-class Pods:
-    """All pods of the plan. Left in any way, the block ends their processes and removes groups and namespaces."""
+@contextmanager
+def living(groups: Cgroups, folder: Path, tell: Tell) -> Iterator[Pods]:
+    """No pods yet, on a node that answers. Left in any way, processes, groups and namespaces are gone.
 
-    def __init__(self, groups: Cgroups, folder: Path, tell: Tell) -> None:
+    folder: for logs and scratch files. tell: called with each end of a container. Raises OSError, NoNamespaces.
+    """
+    _clear(groups, folder)
+    try:
+        with Processes(folder / "pods") as processes:
+            (folder / "scratch").mkdir(parents=True)
+            namespaces.make_node()
+            echo = [sys.executable, "-m", "benchmarks.kernel.workload", "echo", ""]
+            processes.start("echo", namespaces.inside(namespaces.NODE, echo))
+            yield Pods(groups, folder, processes, tell)
+    finally:
+        with signals.ignored():
+            _clear(groups, folder)
+
+
+class Pods:
+    """All pods of the plan: state that one thread changes, by start and look, and others may look at, by seen."""
+
+    def __init__(self, groups: Cgroups, folder: Path, processes: Processes, tell: Tell) -> None:
         self._groups = groups
         self._folder = folder
-        self._processes = Processes(folder / "pods")
+        self._processes = processes
         self._tell = tell
         self._running: list[_Running] = []
         self._lock = threading.Lock()
-
-    def __enter__(self) -> Pods:
-        _clear(self._groups)
-        (self._folder / "scratch").mkdir(parents=True, exist_ok=True)
-        namespaces.make_node()
-        echo = [sys.executable, "-m", "benchmarks.kernel.workload", "echo", ""]
-        self._processes.start("echo", namespaces.inside(namespaces.NODE, echo))
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._processes.__exit__(None, None, None)
-        _clear(self._groups)
-        shutil.rmtree(self._folder / "scratch", ignore_errors=True)
 
     def start(self, spec: Spec) -> None:
         """Make a pod's namespace and start its first container."""
@@ -171,7 +179,8 @@ def _container_id() -> str:
     return uuid.uuid4().hex + uuid.uuid4().hex
 
 
-def _clear(groups: Cgroups) -> None:
+def _clear(groups: Cgroups, folder: Path) -> None:
     """Remove what we, or a run before us, have made."""
     cgroups.remove(groups, cgroups.PARENT)
     namespaces.remove_all()
+    shutil.rmtree(folder / "scratch", ignore_errors=True)

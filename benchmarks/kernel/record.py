@@ -15,7 +15,7 @@ from benchmarks.kernel import plan
 from benchmarks.kernel.cgroups import Cgroups
 from benchmarks.kernel.exposition import NODE
 from benchmarks.kernel.plan import Spec
-from benchmarks.kernel.pods import Pods
+from benchmarks.kernel.pods import Pods, living
 from benchmarks.kernel.server import serving
 from demo.loopback import free_ports
 from demo.processes import Processes, binary, ours
@@ -62,7 +62,7 @@ def record(groups: Cgroups, folder: Path, model_dir: Path, quiet_seconds: float,
         _write(folder, events)
         _say(f"{event['pod']} ended: {event['reason']}, oom_kill counter {event['oom_kills']}")
 
-    with Processes(folder) as processes, Pods(groups, folder, tell) as pods:
+    with Processes(folder) as processes, living(groups, folder, tell) as pods:
         pod_port, *ports = free_ports(4)
         with serving(pods.seen, pod_port) as address:
             started_at = time.time()

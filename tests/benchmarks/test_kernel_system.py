@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 from benchmarks.kernel import cgroups, namespaces
 from benchmarks.kernel.cgroups import Cgroups, NoCgroups
 from benchmarks.kernel.plan import MIB, Role, Spec
-from benchmarks.kernel.pods import RESTART_SECONDS, Pods
+from benchmarks.kernel.pods import NEVER, RESTART_SECONDS, Pods, living
 from benchmarks.kernel.reader import usage
 from benchmarks.kernel.workload import Life
 from demo.processes import Processes
@@ -52,7 +53,7 @@ def pods(
     monkeypatch.setattr(cgroups, "PARENT", "/kip-kernel-test")
     monkeypatch.setattr(namespaces, "PREFIX", "kip-test-")
     monkeypatch.setattr(namespaces, "NODE", "kip-test-node")
-    with Pods(groups, tmp_path, ends.append) as none_yet:
+    with living(groups, tmp_path, ends.append) as none_yet:
         yield none_yet
     assert not any(folder.exists() for folder in groups.folders("/kip-kernel-test"))
     assert not list(namespaces.FOLDER.glob("kip-test-*"))
@@ -110,6 +111,23 @@ def test_a_narrow_wire_shows_as_drops_of_the_pods_interface(pods: Pods) -> None:
     assert dropped >= 10
     (interface,) = pods.seen()[0].network
     assert interface.receive["packets"] > 0
+
+
+def test_what_a_queueing_discipline_drops_is_no_drop_of_the_interface(pods: Pods) -> None:
+    pods.start(replace(spec("network", "talk", 1.0), change_at=NEVER))
+    shaper = ["tbf", "rate", "50kbit", "burst", "3kb", "limit", "3kb"]
+    tc = ["tc", "-netns", "kip-test-orders", "qdisc", "replace", "dev", "eth0", "root", *shaper]
+    subprocess.run(tc, check=True)
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    dropped_by_queue = 0
+    while dropped_by_queue < 50 and time.monotonic() < deadline:
+        time.sleep(0.2)
+        show = ["tc", "-netns", "kip-test-orders", "-s", "-json", "qdisc", "show", "dev", "eth0"]
+        dropped_by_queue = json.loads(subprocess.run(show, check=True, capture_output=True).stdout)[0]["drops"]
+    assert dropped_by_queue >= 50
+    (interface,) = pods.seen()[0].network
+    assert interface.transmit["packets_dropped"] == 0
+    assert interface.transmit["packets"] > 0
 
 
 def test_a_greedy_container_is_throttled(groups: Cgroups, tmp_path: Path) -> None:
