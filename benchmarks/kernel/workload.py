@@ -20,6 +20,10 @@ from typing import Final
 
 PORT: Final = 7007
 STEP_SECONDS: Final = 1.0
+SCRATCH_RATIO: Final = 0.02
+FULL_RATIO: Final = 1 - 0.75 * SCRATCH_RATIO
+"""Of the limit, when one of the next few requests finds no memory: a scratch is at most SCRATCH_RATIO of it."""
+
 NOISE_STEPS: Final = 5
 """A request's scratch memory is held for so many steps."""
 
@@ -52,9 +56,9 @@ class Life:
 
 
 def leak(life: Life, now: float) -> float:
-    """Bytes held by a linear leak that arrives at the limit after change_seconds, and would go on."""
+    """Bytes held by a linear leak that leaves no room for requests after change_seconds, and would go on."""
     progress = max(0.0, (now - life.change_at) / life.change_seconds)
-    return life.limit_bytes * (life.base_ratio + (1 - life.base_ratio) * progress)
+    return life.limit_bytes * (life.base_ratio + (FULL_RATIO - life.base_ratio) * progress)
 
 
 def steady(life: Life, now: float) -> float:
@@ -118,7 +122,7 @@ def hold(kind: str, life: Life) -> None:
     for step in range(sys.maxsize):
         if step % NOISE_STEPS == 0:
             scratch.resize(0)
-            scratch.resize(draw.random() * 0.02 * life.limit_bytes)
+            scratch.resize(draw.random() * SCRATCH_RATIO * life.limit_bytes)
         held.resize(SHAPES[kind](life, time.time()) - own)
         beat(life, draw)
         time.sleep(STEP_SECONDS)
