@@ -67,6 +67,20 @@ def alarms(rows: pd.DataFrame, pod: str, issues: Collection[str]) -> list[Alarm]
     return found
 
 
+def agreement(live: pd.DataFrame, replayed: pd.DataFrame) -> float:
+    """The share of live probabilities that are the replay's of the newest step published by then, or of the one before.
+
+    Both have the columns of `alarms`. A tick takes a moment, so a scrape may still see the step before; to the last
+    digit, because both come from one code. NaN without live rows.
+    """
+    key = ["pod", "issue", "horizon"]
+    ordered = replayed.sort_values("time")[["time", *key, "probability"]]
+    ordered["before"] = ordered.groupby(key)["probability"].shift()
+    live = live.sort_values("time").rename(columns={"probability": "seen"})
+    both = pd.merge_asof(live[["time", *key, "seen"]], ordered, on="time", by=key)
+    return float(((both["seen"] == both["probability"]) | (both["seen"] == both["before"])).mean())
+
+
 def foretold(rows: pd.DataFrame, pod: str, issues: Collection[str], event_at: float, trouble_at: float) -> Foretold:
     """The last alarm before the event, if it lasted until DIP_SECONDS before it.
 

@@ -6,18 +6,20 @@ import json
 import platform
 import shutil
 import time
+import urllib.parse
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.kernel import plan
+from benchmarks.kernel.answers import READ_DELAY_SECONDS
 from benchmarks.kernel.cgroups import Cgroups
 from benchmarks.kernel.exposition import NODE
 from benchmarks.kernel.plan import Spec
 from benchmarks.kernel.pods import Pods, living
 from benchmarks.kernel.server import serving
-from demo.loopback import free_ports
+from demo.loopback import fetch, free_ports
 from demo.processes import Processes, binary, ours
 from demo.training import READY_SECONDS, STEP_SECONDS
 
@@ -72,7 +74,8 @@ def record(groups: Cgroups, folder: Path, model_dir: Path, quiet_seconds: float,
                 pods.start(spec)
             prometheus, exporter = _start_servers(processes, folder, address, ports)
             _start_exporter(processes, model_dir, prometheus, exporter)
-            _say(f"{len(specs)} pods live; the leaks begin in {quiet_seconds / 60:.0f} min")
+            begin = (started_at + quiet_seconds - time.time()) / 60
+            _say(f"{len(specs)} pods live and are predicted; the leaks begin in {begin:.1f} min")
             _follow(processes, pods, specs, events)
             events["ended_at"] = time.time()
             _write(folder, events)
@@ -92,9 +95,18 @@ def _start_servers(processes: Processes, folder: Path, pods: str, ports: Sequenc
 
 
 def _start_exporter(processes: Processes, model_dir: Path, prometheus: str, exporter: str) -> None:
+    """The exporter, as soon as there is something for its first read; it would end where there is nothing."""
+    processes.await_that(lambda: _has_series(prometheus), "Prometheus to have scraped the pods", READY_SECONDS * 2)
     command = [*ours("kip-exporter"), "serve", "--prometheus.url", f"http://{prometheus}"]
     processes.start("exporter", [*command, "--model.dir", str(model_dir), "--web.listen-address", exporter])
     processes.await_url(f"http://{exporter}/-/ready", READY_SECONDS + STEP_SECONDS)
+
+
+def _has_series(prometheus: str) -> bool:
+    """Whether pods were there at the last step whose samples the exporter would read."""
+    query = f"container_memory_working_set_bytes offset {STEP_SECONDS + READ_DELAY_SECONDS:.0f}s"
+    answer = fetch(f"http://{prometheus}/api/v1/query?{urllib.parse.urlencode({'query': query})}")
+    return bool(answer and answer["data"]["result"])
 
 
 def _follow(processes: Processes, pods: Pods, specs: tuple[Spec, ...], events: dict[str, Any]) -> None:

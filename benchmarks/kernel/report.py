@@ -87,7 +87,7 @@ def _false(events: Mapping[str, Any], by_role: Mapping[str, list[Mapping[str, An
         what = (
             f"{pod['name']} ({pod['kind']})" if pod["role"] == "control" else f"{pod['name']} before its {pod['role']}"
         )
-        lines.append(_row(what, _clock(until - first), _listed(wrong, first)))
+        lines.append(_row(what, _clock(max(0.0, until - first)), _listed(wrong, first)))
     return lines
 
 

@@ -18,6 +18,7 @@ from typing import Any, Final
 from benchmarks.kernel import answers, cgroups, namespaces
 from benchmarks.kernel.answers import NoAnswer, Recording
 from benchmarks.kernel.cgroups import NoCgroups
+from benchmarks.kernel.judge import agreement
 from benchmarks.kernel.namespaces import NoNamespaces
 from benchmarks.kernel.record import record
 from benchmarks.kernel.report import Judged, judged
@@ -70,10 +71,13 @@ def _live(folder: Path, model_dir: Path, quiet_seconds: float, leak_seconds: flo
     with held(MACHINE, "kernel benchmark"):
         record(groups, folder, model_dir, quiet_seconds, leak_seconds)
     with _opened(folder) as (recording, events):
-        live = judged(recording, events, answers.published(recording))
+        published = answers.published(recording)
+        live = judged(recording, events, published)
         print(*live.lines, sep="\n")
-        again = judged(recording, events, answers.replayed(recording, model_dir, folder / "judge"))
-    print(f"\nleads as replayed with the same model: {_compared(live, again)}")
+        replayed = answers.replayed(recording, model_dir, folder / "judge")
+        again = judged(recording, events, replayed)
+    print(f"\nleads: {_compared(live, again)}")
+    print(f"{agreement(published, replayed):.1%} of the values published live are those of a replay, to the last digit")
     return 0 if live.passed else 1
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.kernel.answers import COLUMNS
-from benchmarks.kernel.judge import OF_A_LEAK, Alarm, Foretold, alarms, false_alarms, foretold
+from benchmarks.kernel.judge import OF_A_LEAK, Alarm, Foretold, agreement, alarms, false_alarms, foretold
 
 POD = "orders-6c9f7b5d4-x2x9q"
 Row = tuple[float, str, str, str, float, float, bool]
@@ -62,3 +62,9 @@ def test_an_alarm_from_before_the_trouble_began_did_not_foretell_its_end() -> No
 def test_false_alarms_are_those_that_begin_while_nothing_is_wrong() -> None:
     rows = table(row(1, issue="network_issue"), row(10), row(20))
     assert [one.start for one in false_alarms(rows, POD, until=1000.0)] == [60.0, 600.0]
+
+
+def test_live_agrees_with_a_replay_of_the_step_published_last_or_the_one_before() -> None:
+    replayed = table(row(1, 0.1), row(1.5, 0.2), row(2, 0.3))
+    assert agreement(table(row(1.2, 0.1), row(1.9, 0.2), row(2.1, 0.2), row(2.2, 0.3)), replayed) == 1.0
+    assert agreement(table(row(1.2, 0.2), row(2.1, 0.3)), replayed) == 0.5
