@@ -92,6 +92,26 @@ def foretold(rows: pd.DataFrame, pod: str, issues: Collection[str], event_at: fl
     return Foretold(event_at, before[-1], early=before[-1].start < trouble_at)
 
 
+@dataclass(frozen=True)
+class Nearest:
+    """The probability that came nearest to its threshold, or furthest above it."""
+
+    issue: str
+    horizon: str
+    probability: float
+    threshold: float
+
+
+def nearest(rows: pd.DataFrame, pod: str, issues: Collection[str], start: float, end: float) -> Nearest | None:
+    """What came nearest to an alarm of a pod within a time; None where nothing was published."""
+    here = rows["time"].between(start, end) & ~rows["active"] & (rows["pod"] == pod) & rows["issue"].isin(list(issues))
+    mine = rows[here]
+    if mine.empty:
+        return None
+    best = mine.iloc[int((mine["probability"] / mine["threshold"]).argmax())]
+    return Nearest(best["issue"], best["horizon"], float(best["probability"]), float(best["threshold"]))
+
+
 def false_alarms(rows: pd.DataFrame, pod: str, until: float) -> list[Alarm]:
     """Alarms about any issue that began before a moment until which nothing was wrong with the pod."""
     issues: Sequence[str] = sorted(set(rows["issue"]))

@@ -9,10 +9,21 @@ from typing import Any, Final
 import pandas as pd
 
 from benchmarks.kernel.answers import Recording
-from benchmarks.kernel.judge import OF_A_LEAK, WANTED_SECONDS, Alarm, Foretold, false_alarms, foretold
+from benchmarks.kernel.judge import OF_A_LEAK, WANTED_SECONDS, Alarm, Foretold, Nearest, false_alarms, foretold, nearest
 from predictor.entities import Issue
 
 ISSUE_OF: Final[Mapping[str, Issue]] = {"cpu": "resource_exhaustion", "network": "network_issue"}
+
+LEAK_COLUMNS: Final = (
+    "leak",
+    "limit",
+    "killed after",
+    "alarm about",
+    "before the kill",
+    "before 95 % of the limit",
+    "nearest until 2 min ahead",
+)
+TROUBLE_COLUMNS: Final = ("trouble", "issue began after", "alarm about", "before the issue", "nearest")
 
 
 @dataclass(frozen=True)
@@ -41,12 +52,9 @@ def judged(recording: Recording, events: Mapping[str, Any], rows: pd.DataFrame) 
         for pod in by_role["leak"]
         if pod["name"] in kills
     }
-    lines = [
-        "| leak | limit | killed after | alarm about | before the kill | before 95 % of the limit |",
-        "|" + "---|" * 6,
-    ]
-    lines += [_leak(recording, pod, verdicts.get(pod["name"])) for pod in by_role["leak"]]
-    lines += ["", "| trouble | issue began after | alarm about | before the issue |", "|" + "---|" * 4]
+    lines = [_row(*LEAK_COLUMNS), "|" + "---|" * len(LEAK_COLUMNS)]
+    lines += [_leak(recording, pod, verdicts.get(pod["name"]), rows) for pod in by_role["leak"]]
+    lines += ["", _row(*TROUBLE_COLUMNS), "|" + "---|" * len(TROUBLE_COLUMNS)]
     lines += [_trouble(recording, pod, rows) for role in ("cpu", "network") for pod in by_role[role]]
     lines += ["", *_false(events, by_role, rows)]
     in_time = sum(one.in_time for one in verdicts.values())
@@ -56,25 +64,27 @@ def judged(recording: Recording, events: Mapping[str, Any], rows: pd.DataFrame) 
     return Judged(tuple(lines), leads, leaks, in_time)
 
 
-def _leak(recording: Recording, pod: Mapping[str, Any], verdict: Foretold | None) -> str:
+def _leak(recording: Recording, pod: Mapping[str, Any], verdict: Foretold | None, rows: pd.DataFrame) -> str:
     limit = f"{pod['limit_bytes'] >> 20} MiB"
     if verdict is None:
-        return _row(pod["name"], limit, "not killed", "", "", "")
+        return _row(pod["name"], limit, "not killed", "", "", "", "")
     onset = recording.onset("resource_exhaustion", pod["name"], pod["change_at"])
     lead, alarm = verdict.lead_seconds, verdict.alarm
     to_onset = None if lead is None or alarm is None or onset is None else onset - alarm.start
     after = verdict.event_at - pod["change_at"]
-    return _row(pod["name"], limit, _clock(after), _about(verdict), _clock(lead), _clock(to_onset))
+    near = _near(nearest(rows, pod["name"], OF_A_LEAK, pod["change_at"], verdict.event_at - WANTED_SECONDS))
+    return _row(pod["name"], limit, _clock(after), _about(verdict), _clock(lead), _clock(to_onset), near)
 
 
 def _trouble(recording: Recording, pod: Mapping[str, Any], rows: pd.DataFrame) -> str:
     issue = ISSUE_OF[pod["role"]]
     onset = recording.onset(issue, pod["name"], pod["change_at"])
     if onset is None:
-        return _row(f"{pod['name']} ({issue})", "never", "", "")
+        return _row(f"{pod['name']} ({issue})", "never", "", "", "")
     verdict = foretold(rows, pod["name"], (issue,), onset, pod["change_at"])
     after = onset - pod["change_at"]
-    return _row(f"{pod['name']} ({issue})", _clock(after), _about(verdict), _clock(verdict.lead_seconds))
+    near = _near(nearest(rows, pod["name"], (issue,), pod["change_at"], onset))
+    return _row(f"{pod['name']} ({issue})", _clock(after), _about(verdict), _clock(verdict.lead_seconds), near)
 
 
 def _false(events: Mapping[str, Any], by_role: Mapping[str, list[Mapping[str, Any]]], rows: pd.DataFrame) -> list[str]:
@@ -103,6 +113,11 @@ def _about(verdict: Foretold) -> str:
         return "no alarm"
     about = f"{verdict.alarm.issue} {verdict.alarm.horizon}"
     return f"{about}, but since before the trouble" if verdict.early else about
+
+
+def _near(near: Nearest | None) -> str:
+    """A probability and the threshold it was to reach."""
+    return "-" if near is None else f"{near.issue} {near.horizon} {near.probability:.2f} of {near.threshold:.2f}"
 
 
 def _clock(seconds: float | None) -> str:

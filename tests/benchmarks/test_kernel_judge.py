@@ -6,7 +6,17 @@ import pandas as pd
 import pytest
 
 from benchmarks.kernel.answers import COLUMNS
-from benchmarks.kernel.judge import OF_A_LEAK, Alarm, Foretold, agreement, alarms, false_alarms, foretold
+from benchmarks.kernel.judge import (
+    OF_A_LEAK,
+    Alarm,
+    Foretold,
+    Nearest,
+    agreement,
+    alarms,
+    false_alarms,
+    foretold,
+    nearest,
+)
 
 POD = "orders-6c9f7b5d4-x2x9q"
 Row = tuple[float, str, str, str, float, float, bool]
@@ -68,3 +78,9 @@ def test_live_agrees_with_a_replay_of_the_step_published_last_or_the_one_before(
     replayed = table(row(1, 0.1), row(1.5, 0.2), row(2, 0.3))
     assert agreement(table(row(1.2, 0.1), row(1.9, 0.2), row(2.1, 0.2), row(2.2, 0.3)), replayed) == 1.0
     assert agreement(table(row(1.2, 0.2), row(2.1, 0.3)), replayed) == 0.5
+
+
+def test_the_nearest_is_what_reached_most_of_its_threshold_within_the_time() -> None:
+    rows = table(row(4, 0.2), row(5, 0.4), row(5, 1.0, active=True), row(9, 0.49))
+    assert nearest(rows, POD, OF_A_LEAK, 0.0, 480.0) == Nearest("pod_failure", "15m", 0.4, 0.5)
+    assert nearest(rows, POD, OF_A_LEAK, 600.0, 700.0) is None
