@@ -9,7 +9,7 @@ from typing import Any, Final
 from demo.processes import ROOT, Processes, ours
 from demo.training import MODEL_DIR, TRAINING_END, Cluster, backfill, history_server
 
-UNSEEN: Final = Cluster("train", nodes=6, pods=60, seed=99, episodes_factor=8.0)
+UNSEEN: Final = Cluster("train", nodes=6, pods=60, seed=99, episodes_factor=32.0)
 HOURS: Final = 10.0
 RESULTS: Final = ROOT / "build" / "results"
 

@@ -38,7 +38,7 @@ class Cluster:
         ]
 
 
-TRAINING: Final = Cluster("train", nodes=6, pods=60, seed=7, episodes_factor=8.0)
+TRAINING: Final = Cluster("train", nodes=6, pods=60, seed=7, episodes_factor=32.0)
 TRAINING_HOURS: Final = 16.0
 """Three minutes from nothing to the first prediction leave time for this much on two cores."""
 

@@ -19,7 +19,7 @@ DAY_SECONDS: Final = 86_400.0
 QUIET_BEFORE_SECONDS: Final = 5_400.0
 """The demo's background ends this long before its anchor."""
 
-DEMO_SHARE: Final = 2.0
+DEMO_SHARE: Final = 8.0
 """The demo's background has this many times the natural faults and look-alikes: viewers have five minutes."""
 
 
