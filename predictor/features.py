@@ -35,7 +35,8 @@ _OF_EVERY_SIGNAL: Final = (
     "change_30m",
     "slope_5m",
     "slope_30m",
-    "bend",
+    "trend_5m",
+    "trend_30m",
     "spread_5m",
     "spread_30m",
     "surprise",
@@ -160,6 +161,17 @@ def surprise(now: FloatArray, mean: FloatArray, spread: FloatArray) -> FloatArra
     return np.clip((now - mean) / np.maximum(spread, least), -MAX_SURPRISE, MAX_SURPRISE)
 
 
+def trend(slope: FloatArray, spread: FloatArray, mean: FloatArray, window: int) -> FloatArray:
+    """How straight a window climbs (1) or falls (-1): the correlation of its values with time.
+
+    slope per step, spread and mean of every window, all of the same shape; NaN where one is missing. It tells a climb
+    from a jump of the same height, in any unit. Where samples are missing it may lie beyond ±1, and is cut there.
+    """
+    of_time = np.sqrt((window * window - 1) / 12.0)  # the spread of 0 … window - 1
+    least = SMALLEST_SPREAD * np.abs(mean) + SMALLEST_SPREAD**2
+    return np.clip(slope * of_time / np.maximum(spread, least), -1.0, 1.0)
+
+
 def shares(values: FloatArray, mean: FloatArray) -> FloatArray:
     """The values over the mean of their window, at most MAX_SHARE either way; 0 where there was nothing at all."""
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -177,6 +189,8 @@ def _features(values: FloatArray, signal: Signal, reach: int, step_seconds: floa
     mean_long, spread_long, slope_long = trailing(values, reach)
     mean_short, spread_short, slope_short = trailing(values[reach - short :], short)
     odd = surprise(now, mean_long, spread_long)
+    steady_short = trend(slope_short, spread_short, mean_short, short)
+    steady_long = trend(slope_long, spread_long, mean_long, reach)
     if signal.relative:
         parts = (now, mean_short, spread_short, slope_short, spread_long, slope_long)
         now, mean_short, spread_short, slope_short, spread_long, slope_long = (shares(p, mean_long) for p in parts)
@@ -189,7 +203,8 @@ def _features(values: FloatArray, signal: Signal, reach: int, step_seconds: floa
         now - mean_long,
         slope_short,
         slope_long,
-        slope_short - slope_long,
+        steady_short,
+        steady_long,
         spread_short,
         spread_long,
         odd,
