@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -27,7 +28,8 @@ from predictor.panel import BoolArray, FloatArray
 from predictor.reader import PrometheusReader
 from trainer.history import Stretch, chunks
 
-LEFT_OUT: Final = (
+Types = tuple[str, ...]
+LEFT_OUT: Final[tuple[Types, ...]] = (
     ("packet_loss", "pod_packet_loss"),
     ("volume_filling", "disk_filling"),
     ("cpu_saturation",),
@@ -44,6 +46,9 @@ LAST_SECONDS: Final = 600.0
 
 AFTER_SECONDS: Final = 1800.0
 """An entity is not quiet until a whole window has passed since its fault."""
+
+SETTLED_SECONDS: Final = 3600.0
+"""The cluster's first hour fills the first windows."""
 
 QUIET_SHARE: Final = 0.01
 MAX_ROWS: Final = "10000"
@@ -85,9 +90,9 @@ def main(hours: str = f"{HOURS:g}") -> int:
         backfill(processes, JUDGING, TRAINING_END - seconds, TRAINING_END, TRAINING_END, FOLDER / "judged")
         _, url = history_server(processes, FOLDER / "judged")
         faults = json.loads((FOLDER / "judged" / "truth.json").read_text(encoding="utf-8"))["faults"]
+        when = Stretch(TRAINING_END - seconds + SETTLED_SECONDS, TRAINING_END, STEP_SECONDS)
         lines = [HEAD]
-        for left_out, model in models.items():
-            said = spoken(model, url, Stretch(TRAINING_END - seconds + 3600.0, TRAINING_END, STEP_SECONDS))
+        for left_out, said in spoken(models, url, when).items():
             lines += [line for one in left_out for line in judged(said, faults, one)]
     report = "\n".join(lines)
     (FOLDER / "report.md").write_text(report + "\n", encoding="utf-8")
@@ -95,7 +100,7 @@ def main(hours: str = f"{HOURS:g}") -> int:
     return 0
 
 
-def trained(processes: Processes, left_out: tuple[str, ...], seconds: float) -> Model:
+def trained(processes: Processes, left_out: Types, seconds: float) -> Model:
     """A model of a cluster in which these faults never came."""
     name = "-".join(left_out)
     data, model_dir = FOLDER / f"without-{name}", FOLDER / f"model-without-{name}"
@@ -110,14 +115,16 @@ def trained(processes: Processes, left_out: tuple[str, ...], seconds: float) -> 
     return load(model_dir, {})[0]
 
 
-def spoken(model: Model, url: str, when: Stretch) -> dict[Kind, Said]:
-    """What the model says of every kind over a stretch of history."""
-    parts: dict[Kind, list[Prediction]] = {}
-    for _, reading in chunks(PrometheusReader(url, TIMEOUT_SECONDS), model.catalogue, when):
-        for kind, panel in reading.panels.items():
-            if kind in model.kinds:
-                parts.setdefault(kind, []).append(model.probabilities(panel))
-    return {kind: _joined(several) for kind, several in parts.items()}
+def spoken(models: Mapping[Types, Model], url: str, when: Stretch) -> Mapping[Types, Mapping[Kind, Said]]:
+    """What each model says of every kind over a stretch of history, which is read once: all have one catalogue."""
+    parts: dict[Types, dict[Kind, list[Prediction]]] = {left_out: {} for left_out in models}
+    catalogue = next(iter(models.values())).catalogue
+    for _, reading in chunks(PrometheusReader(url, TIMEOUT_SECONDS), catalogue, when):
+        for left_out, model in models.items():
+            for kind, panel in reading.panels.items():
+                if kind in model.kinds:
+                    parts[left_out].setdefault(kind, []).append(model.probabilities(panel))
+    return {left_out: {kind: _joined(one) for kind, one in each.items()} for left_out, each in parts.items()}
 
 
 def _joined(several: list[Prediction]) -> Said:
@@ -138,7 +145,7 @@ def _joined(several: list[Prediction]) -> Said:
     return Said(np.concatenate([one.times for one in several]), entities, score, probability, active)
 
 
-def judged(said: dict[Kind, Said], faults: list[dict[str, Any]], name: str) -> list[str]:
+def judged(said: Mapping[Kind, Said], faults: list[dict[str, Any]], name: str) -> list[str]:
     """The lines of one type of fault: the last minutes of its ramp, and the episode itself."""
     some = [f for f in faults if f["type"] == name and f["onset"] is not None]
     if not some or some[0]["kind"] not in said:
