@@ -129,7 +129,7 @@ def _model(
         estimator=fitted.estimator.only(tuple(fitted.trained.index(i) for i in given)),
         calibrations=tuple(one for one in maps if one is not None),
         thresholds=tuple(one for one in thresholds if one is not None),
-        oddness=oddness(dataset, seed),
+        oddness=oddness(dataset, signals, seed),
     )
 
 
