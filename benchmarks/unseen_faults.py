@@ -35,7 +35,7 @@ LEFT_OUT: Final[tuple[Types, ...]] = (
     ("cpu_saturation",),
     ("node_not_ready",),
 )
-TRAINING: Final = Cluster("train", nodes=4, pods=40, seed=7, episodes_factor=4.0)
+TRAINING: Final = Cluster("train", nodes=4, pods=40, seed=7, episodes_factor=10.0)
 JUDGING: Final = replace(TRAINING, seed=21)
 HOURS: Final = 24.0
 FOLDER: Final = ROOT / "build" / "unseen_faults"
@@ -148,8 +148,10 @@ def _joined(several: list[Prediction]) -> Said:
 def judged(said: Mapping[Kind, Said], faults: list[dict[str, Any]], name: str) -> list[str]:
     """The lines of one type of fault: the last minutes of its ramp, and the episode itself."""
     some = [f for f in faults if f["type"] == name and f["onset"] is not None]
-    if not some or some[0]["kind"] not in said:
+    if not some:
         return [f"| {name} | no such fault in the judged history | | | | | |"]
+    if some[0]["kind"] not in said:
+        return [f"| {name} | {some[0]['kind']} | nothing was learned about this kind, so it has no score | | | | |"]
     kind: Kind = some[0]["kind"]
     one = said[kind]
     quiet = _quiet(one, kind, faults)
