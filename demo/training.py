@@ -20,13 +20,14 @@ READY_SECONDS: Final = 60.0
 
 @dataclass(frozen=True)
 class Cluster:
-    """Which pretend cluster: its size, what happens in it and how often, and the draw."""
+    """Which pretend cluster: its size, what happens in it, how often and what never does, and the draw."""
 
     scenario: str
     nodes: int
     pods: int
     seed: int
     episodes_factor: float = 1.0
+    without: tuple[str, ...] = ()
 
     @property
     def flags(self) -> list[str]:
@@ -35,6 +36,7 @@ class Cluster:
             *("--scenario", self.scenario, "--nodes", str(self.nodes)),
             *("--pods", str(self.pods), "--seed", str(self.seed), "--step", f"{STEP_SECONDS:g}s"),
             *("--episodes.factor", f"{self.episodes_factor:g}"),
+            *(("--episodes.without", ",".join(self.without)) if self.without else ()),
         ]
 
 

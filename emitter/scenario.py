@@ -78,11 +78,14 @@ class Scenario:
     streams_until: float
     """Random faults that would not be over by then do not begin."""
     faults: frozenset[str]
+    without: frozenset[str] = frozenset()
+    """Types that never come."""
 
     def plans(self, now: float) -> list[Plan]:
         """The plans that begin at this step, in a fixed order."""
         drawn = [p for s in self.streams for p in s.due(now)]
-        return [p for p in drawn if self._fits(p)] + self.arranged(now)
+        wanted = [p for p in drawn if self._fits(p)] + self.arranged(now)
+        return [p for p in wanted if p.type not in self.without]
 
     def _fits(self, plan: Plan) -> bool:
         if plan.type not in self.faults:
@@ -91,9 +94,19 @@ class Scenario:
 
 
 def build(
-    name: ScenarioName, cluster: Cluster, seed: int, start: float, anchor: float, step_seconds: float, factor: float
+    name: ScenarioName,
+    cluster: Cluster,
+    seed: int,
+    start: float,
+    anchor: float,
+    step_seconds: float,
+    factor: float,
+    without: tuple[str, ...] = (),
 ) -> Scenario:
-    """The scenario of that name. anchor matters to `demo` only; factor multiplies every rate."""
+    """The scenario of that name. anchor matters to `demo` only; factor multiplies every rate, types in `without` are 0.
+
+    Every type draws for itself, so that leaving one out does not move the others.
+    """
     faults = FAULTS_PER_DAY | ABRUPT_PER_DAY
     rates = LOOKALIKES_PER_DAY if name == "quiet" else LOOKALIKES_PER_DAY | faults
     often = factor * (DEMO_SHARE if name == "demo" else 1.0)
@@ -110,6 +123,7 @@ def build(
         arranged=arrangement.due if arrangement else _nothing,
         streams_until=anchor - QUIET_BEFORE_SECONDS if arrangement else float("inf"),
         faults=frozenset(faults),
+        without=frozenset(without),
     )
 
 

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import field_validator, model_validator
+from pydantic import BeforeValidator, field_validator, model_validator
 
 from commandline.logs import LogFormat, LogLevel
 from commandline.settings import Settings, SettingsError, flag
 from commandline.times import Moment, Span, moment, on_grid, rfc3339
 from emitter import cluster
 from emitter.cluster import ScenarioName
+from emitter.rates import ABRUPT_PER_DAY, FAULTS_PER_DAY, LOOKALIKES_PER_DAY
 from emitter.simulation import Arguments
 
 LEAD_IN_SECONDS: Final = 3_600.0
 """The demo's first ramps begin up to 45 minutes before its anchor."""
+
+
+def _types(value: Any) -> Any:
+    """Types of episodes written as "packet_loss,disk_filling", or as a list in a file."""
+    types = tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else tuple(value)
+    known = sorted(FAULTS_PER_DAY | ABRUPT_PER_DAY | LOOKALIKES_PER_DAY)
+    for one in types:
+        if one not in known:
+            raise ValueError(f"there is no episode of type {one!r}; there are {', '.join(known)}")
+    return types
+
+
+Types = Annotated[tuple[str, ...], BeforeValidator(_types)]
 
 
 class ClusterSettings(Settings):
@@ -29,6 +43,7 @@ class ClusterSettings(Settings):
     episodes_factor: float = flag(
         "episodes.factor", 1.0, "multiplies how often faults and look-alikes come", gt=0.0, le=100.0
     )
+    episodes_without: Types = flag("episodes.without", (), "types of faults or look-alikes that never come, by commas")
     anchor: Moment | None = flag("anchor", None, "moment around which the scenario demo arranges its first faults")
     log_level: LogLevel = flag("log.level", "info", "debug, info, warn or error")
     log_format: LogFormat = flag("log.format", "auto", "auto, json or console")
@@ -96,6 +111,7 @@ def backfill_arguments(settings: BackfillSettings, now: float) -> tuple[Argument
 
 
 def _arguments(settings: ServeSettings | BackfillSettings, start: float, anchor: float) -> Arguments:
-    values: dict[str, Any] = {k: getattr(settings, k) for k in ("nodes", "pods", "scenario", "seed", "episodes_factor")}
+    names = ("nodes", "pods", "scenario", "seed", "episodes_factor", "episodes_without")
+    values: dict[str, Any] = {name: getattr(settings, name) for name in names}
     step = settings.step
     return Arguments(**values, start=on_grid(start, step), anchor=on_grid(anchor, step), step_seconds=step)

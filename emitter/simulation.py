@@ -45,6 +45,7 @@ class Arguments:
     anchor: float
     step_seconds: float
     episodes_factor: float = 1.0
+    episodes_without: tuple[str, ...] = ()
 
 
 @dataclass
@@ -68,7 +69,7 @@ class Simulation:
         inventory = self.world.cluster
         self.world.calls = dependencies.calls(inventory, generator(a.seed, a.scenario, "calls"))
         self.scenario = scenario.build(
-            a.scenario, inventory, a.seed, a.start, a.anchor, a.step_seconds, a.episodes_factor
+            a.scenario, inventory, a.seed, a.start, a.anchor, a.step_seconds, a.episodes_factor, a.episodes_without
         )
         self.targets = generator(a.seed, a.scenario, "targets")
         controllers.populate(self.world)
@@ -96,6 +97,7 @@ class Simulation:
             "end": self.now,
             "step_seconds": a.step_seconds,
             "episodes_factor": a.episodes_factor,
+            "episodes_without": list(a.episodes_without),
             "anchor": a.anchor,
             "faults": [truth.fault_record(e) for e in self.faults],
             "lookalikes": [truth.lookalike_record(e) for e in self.lookalikes],

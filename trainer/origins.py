@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+import numpy as np
+
 from commandline.times import span_text
 from predictor import features
 from trainer.dataset import GROUPS, Dataset
 from trainer.history import HistoryError, Stretch
+from trainer.sample import IntArray
 
 SHARES: Final = (0.4, 0.6, 0.8)
+NOTHING: Final[IntArray] = np.zeros(0, dtype=np.int64)
 ONLY_SHARE: Final = (0.6,)
 """Of a history so short that the part behind an origin would hardly hold a window."""
 
@@ -40,11 +44,15 @@ class Origin:
         return dataset.where(before if lost.any() else others)
 
 
-def origins(when: Stretch, horizon_seconds: float) -> tuple[Origin, ...]:
-    """The origins of a history. Raises HistoryError when it is too short for even one."""
+def origins(when: Stretch, horizon_seconds: float, before: IntArray = NOTHING) -> tuple[Origin, ...]:
+    """The origins of a history. Raises HistoryError when it is too short for even one.
+
+    before: (rows,) grid points of rows with an issue ahead. Where issues came early and quiet followed, the origins are
+    as early: behind a share of the time there would be nothing to judge by.
+    """
     ahead, reach = round(horizon_seconds / when.step_seconds), features.reach_steps(when.step_seconds)
     shares = SHARES if when.steps * (SHARES[1] - SHARES[0]) >= 2 * reach + ahead else ONLY_SHARE
-    ends = [*(int(when.steps * share) for share in shares), when.steps]
+    ends = [*(_end(when, share, before, reach + ahead) for share in shares), when.steps]
     found = tuple(
         Origin(here - ahead, here + reach, following - 1, number % GROUPS)
         for number, (here, following) in enumerate(pairwise(ends))
@@ -55,3 +63,9 @@ def origins(when: Stretch, horizon_seconds: float) -> tuple[Origin, ...]:
             f"on a later one with a horizon of {span_text(horizon_seconds)}; start earlier or choose shorter --horizons"
         )
     return found
+
+
+def _end(when: Stretch, share: float, before: IntArray, earliest: int) -> int:
+    """Where a share of the time has passed, or already where that share of what can be foretold has."""
+    passed = int(when.steps * share)
+    return min(passed, max(earliest, int(np.quantile(before, share)))) if len(before) else passed

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import structlog
 
 from commandline.times import span_text
@@ -80,10 +81,12 @@ def learned(
     progress: Progress,
 ) -> Learned:
     """Everything from chunks of history that can be gone through several times. Raises HistoryError."""
-    cuts = origins(when, max(settings.horizons))
+    origins(when, max(settings.horizons))  # that a history is too short is known before it is gone through
     datasets = gather(history, catalogue, when, settings.horizons, settings.max_rows)
     if not any(why == "" for one in datasets.values() for why in untrainable(one)):
         raise HistoryError("no issue came and went in this history, so nothing can be learned; start earlier")
+    before = np.concatenate([one.step[(one.came & ~one.during).any(axis=1)] for one in datasets.values()])
+    cuts = origins(when, max(settings.horizons), before)
     behind = Behind(history, catalogue, when, settings.seed)
     chosen = contest(behind, datasets, cuts, settings, progress)
     tracks = behind.scored(datasets, cuts, {k: (one.name,) for k, one in chosen.items()}, progress)
@@ -126,7 +129,7 @@ def _model(
         estimator=fitted.estimator.only(tuple(fitted.trained.index(i) for i in given)),
         calibrations=tuple(one for one in maps if one is not None),
         thresholds=tuple(one for one in thresholds if one is not None),
-        oddness=oddness(dataset, seed),
+        oddness=oddness(dataset, signals, seed),
     )
 
 

@@ -22,6 +22,7 @@ NOW = 1_700_000_015.0
         (["serve", "--web.listen-address", "9101"], 2, "'9101' is not HOST:PORT"),
         (["serve", "--start", "+1h"], 2, "is in the future"),
         (["serve", "--start", "yesterday"], 2, "'yesterday' is not a time"),
+        (["serve", "--episodes.without", "packet_loss,flood"], 2, "there is no episode of type 'flood'; there are "),
         (["backfill"], 2, "--output.dir is required"),
         (["backfill", "--start", "-1h", "--end", "-2h", "--output.dir", "x"], 2, "is not after --start"),
         (["backfill", "--step", "1s", "--output.dir", "x"], 2, "--step: Input should be greater than or equal to 5"),

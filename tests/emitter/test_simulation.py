@@ -167,6 +167,16 @@ def test_a_day_of_training_holds_a_dozen_episodes_of_every_issue_and_kind() -> N
     assert min(onsets.values()) >= 12
 
 
+def test_a_type_left_out_never_comes_and_the_others_still_do() -> None:
+    left_out = ("packet_loss", "pod_packet_loss")
+    whole = arguments("train", nodes=3, pods=24, factor=40.0)
+    some = stepped(Simulation(replace(whole, episodes_without=left_out)), 600).truth()
+    every = stepped(Simulation(whole), 600).truth()
+    assert set(left_out) <= {one["type"] for one in every["faults"]}
+    assert {one["type"] for one in some["faults"]} == {one["type"] for one in every["faults"]} - set(left_out)
+    assert some["episodes_without"] == list(left_out)
+
+
 def test_a_quiet_cluster_stays_without_issues() -> None:
     simulation = Simulation(arguments("quiet", nodes=3, pods=40))
     found: set[tuple[str, str]] = set()

@@ -174,3 +174,14 @@ def test_constant_and_missing_columns_do_not_crash(name: CandidateName, dull: fl
 def test_a_history_too_short_for_one_origin_is_one_line(steps: int) -> None:
     with pytest.raises(HistoryError, match="of history are too short to fit on one part and judge on a later one"):
         origins(Stretch(START, START + (steps - 1) * STEP, STEP), 900.0)
+
+
+def test_origins_follow_issues_that_came_early_and_not_those_that_came_evenly() -> None:
+    when = Stretch(START, START + 999 * STEP, STEP)
+    evenly, early = np.arange(1000), np.arange(300)
+    plain = [o.first for o in origins(when, 900.0)]
+    assert [o.first for o in origins(when, 900.0, evenly)] == pytest.approx(plain, abs=1)
+    assert [o.first for o in origins(when, 900.0, early)] == [119 + 30, 179 + 30, 239 + 30]
+    assert origins(when, 900.0, early)[-1].last == 999
+    assert [o.first for o in origins(when, 900.0, evenly + 700)] == plain, "late issues leave enough behind as it is"
+    assert origins(when, 900.0, np.zeros(5, dtype=np.int64))[0].fit_until == 30, "a window fits before the first"
