@@ -169,7 +169,7 @@ def trend(slope: FloatArray, spread: FloatArray, mean: FloatArray, window: int) 
     """
     of_time = np.sqrt((window * window - 1) / 12.0)  # the spread of 0 … window - 1
     least = SMALLEST_SPREAD * np.abs(mean) + SMALLEST_SPREAD**2
-    return np.clip(slope * of_time / np.maximum(spread, least), -1.0, 1.0)
+    return np.asarray(np.clip(slope * of_time / np.maximum(spread, least), -1.0, 1.0))
 
 
 def shares(values: FloatArray, mean: FloatArray) -> FloatArray:

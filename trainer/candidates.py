@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -18,44 +19,80 @@ from sklearn.preprocessing import QuantileTransformer, StandardScaler
 
 from predictor.estimators import Columns, Forest, Separate
 from predictor.panel import BoolArray, FloatArray
+from trainer.sample import IntArray
+from trainer.telling import telling
 
 CandidateName = Literal["random_forest", "extra_trees", "hist_gradient_boosting", "logistic_regression"]
-Fit = Callable[[FloatArray, BoolArray, BoolArray, int], Forest | Separate]
-"""values (rows, features), came and during (rows, outcomes), seed -> fitted."""
+
+MOST_FEATURES: Final = 100
+"""A third of a pod's: what tells of one issue is in far fewer."""
 
 
-def random_forest(values: FloatArray, came: BoolArray, during: BoolArray, seed: int) -> Forest:
+@dataclass(frozen=True)
+class Lessons:
+    """What a candidate learns from.
+
+    values: (rows, features). came, near, during: (rows, outcomes), see Dataset. weight: (rows,), how many rows each
+    stands for. worse: (features,), see directions.
+    """
+
+    values: FloatArray
+    came: BoolArray
+    near: BoolArray
+    during: BoolArray
+    weight: FloatArray
+    worse: IntArray
+    seed: int
+
+
+Fit = Callable[[Lessons], Forest | Separate]
+
+
+def random_forest(of: Lessons) -> Forest:
     """The reference model of the origin: 100 trees, depth 15, split 10, balanced, behind a scaler."""
-    del during
-    forest = RandomForestClassifier(100, max_depth=15, min_samples_split=10, n_jobs=2, random_state=seed)
-    return _forest(forest, values, came, balanced=True)
+    forest = RandomForestClassifier(100, max_depth=15, min_samples_split=10, n_jobs=2, random_state=of.seed)
+    return _forest(forest, of, _balanced(of.came))
 
 
-def extra_trees(values: FloatArray, came: BoolArray, during: BoolArray, seed: int) -> Forest:
+def extra_trees(of: Lessons) -> Forest:
     """Trees that draw their cuts: less variance, which few episodes need."""
-    del during
-    forest = ExtraTreesClassifier(150, min_samples_leaf=5, max_features=0.1, n_jobs=2, random_state=seed)
-    return _forest(forest, values, came, balanced=False)
+    forest = ExtraTreesClassifier(150, min_samples_leaf=5, max_features=0.1, n_jobs=2, random_state=of.seed)
+    return _forest(forest, of, of.weight)
 
 
-def hist_gradient_boosting(values: FloatArray, came: BoolArray, during: BoolArray, seed: int) -> Separate:
-    """One boosted ensemble per outcome, small leaves held back."""
-    boosting = HistGradientBoostingClassifier(
-        max_iter=150, learning_rate=0.06, max_leaf_nodes=15, min_samples_leaf=60, l2_regularization=5.0,
-        max_features=0.2, random_state=seed,
-    )  # fmt: skip
-    return _separate(boosting, values, came, during)
+def hist_gradient_boosting(of: Lessons) -> Separate:
+    """One boosted ensemble per outcome over the telling features, held to the way they move before trouble."""
+    fitted = []
+    for i in range(of.came.shape[1]):
+        rows = ~of.during[:, i]
+        chosen = telling(of.values, of.near[:, i], rows & ~of.came[:, i], of.weight, of.worse, MOST_FEATURES, of.seed)
+        if not len(chosen):
+            fitted.append(DummyClassifier().fit(of.values[rows], of.came[rows, i].astype(np.int8)))
+            continue
+        boosting = HistGradientBoostingClassifier(
+            max_iter=120, learning_rate=0.06, max_leaf_nodes=8, min_samples_leaf=20, l2_regularization=10.0,
+            max_features=0.3, early_stopping=False, monotonic_cst=of.worse[chosen].tolist(), random_state=of.seed,
+        )  # fmt: skip
+        pipeline = make_pipeline(ColumnTransformer([("telling", "passthrough", chosen.tolist())]), boosting)
+        answers = of.came[rows, i].astype(np.int8)
+        name = pipeline.steps[-1][0]
+        fitted.append(pipeline.fit(of.values[rows], answers, **{f"{name}__sample_weight": of.weight[rows]}))
+    return Separate(tuple(fitted))
 
 
-def logistic_regression(values: FloatArray, came: BoolArray, during: BoolArray, seed: int) -> Separate:
+def logistic_regression(of: Lessons) -> Separate:
     """A weighted sum of ranks per outcome: what is left when there is little to learn from."""
-    ranks = QuantileTransformer(n_quantiles=100, subsample=10_000, random_state=seed)
-    line = make_pipeline(
-        SimpleImputer(strategy="median", keep_empty_features=True),
-        ranks,
-        LogisticRegression(C=0.05, max_iter=300),
-    )
-    return _separate(line, values, came, during)
+    fitted = []
+    for i in range(of.came.shape[1]):
+        rows = ~of.during[:, i]
+        line = make_pipeline(
+            SimpleImputer(strategy="median", keep_empty_features=True),
+            QuantileTransformer(n_quantiles=100, subsample=10_000, random_state=of.seed),
+            LogisticRegression(C=0.05, max_iter=300),
+        )
+        one = _varying(line, of.values[rows])
+        fitted.append(one.fit(of.values[rows], of.came[rows, i].astype(np.int8)))
+    return Separate(tuple(fitted))
 
 
 CANDIDATES: Final[Mapping[CandidateName, Fit]] = {
@@ -66,33 +103,22 @@ CANDIDATES: Final[Mapping[CandidateName, Fit]] = {
 }
 
 
-def snapshot_forest(
-    values: FloatArray, came: BoolArray, during: BoolArray, seed: int, names: tuple[str, ...]
-) -> Columns:
+def snapshot_forest(of: Lessons, names: tuple[str, ...]) -> Columns:
     """The reference forest on the newest sample of every signal only, as a baseline."""
     now = tuple(i for i, name in enumerate(names) if name.endswith(":now"))
-    return Columns(now, random_forest(values[:, list(now)], came, during, seed))
+    return Columns(now, random_forest(replace(of, values=of.values[:, list(now)])))
 
 
-def _forest(forest: Any, values: FloatArray, came: BoolArray, balanced: bool) -> Forest:
+def _forest(forest: Any, of: Lessons, weight: FloatArray) -> Forest:
     pipeline = make_pipeline(StandardScaler(), forest)
-    answers = came.astype(np.int8) if came.shape[1] > 1 else came[:, 0].astype(np.int8)
+    answers = of.came.astype(np.int8) if of.came.shape[1] > 1 else of.came[:, 0].astype(np.int8)
     with warnings.catch_warnings():
         # A signal this cluster does not have is a column of NaN, which the scaler remarks upon and the trees ignore.
         warnings.simplefilter("ignore", RuntimeWarning)
         name = pipeline.steps[-1][0]
-        weights = {f"{name}__sample_weight": _weights(came)} if balanced else {}
-        pipeline.fit(values, answers, **weights)
+        pipeline.fit(of.values, answers, **{f"{name}__sample_weight": weight})
     forest.n_jobs = 1  # trees must add up in one order: bits, not only digits
-    return Forest(pipeline, tuple(range(came.shape[1])))
-
-
-def _separate(one: Any, values: FloatArray, came: BoolArray, during: BoolArray) -> Separate:
-    fitted = []
-    for i in range(came.shape[1]):
-        rows = ~during[:, i]
-        fitted.append(_varying(one, values[rows]).fit(values[rows], came[rows, i].astype(np.int8)))
-    return Separate(tuple(fitted))
+    return Forest(pipeline, tuple(range(of.came.shape[1])))
 
 
 def _varying(one: Any, values: FloatArray) -> Any:
@@ -105,7 +131,7 @@ def _varying(one: Any, values: FloatArray) -> Any:
     return make_pipeline(ColumnTransformer([("varying", "passthrough", varying.tolist())]), clone(one))
 
 
-def _weights(came: BoolArray) -> FloatArray:
+def _balanced(came: BoolArray) -> FloatArray:
     """(rows,): balanced class weights, averaged over the outcomes.
 
     scikit-learn's own class_weight="balanced" multiplies them over outcomes, so that a row before two rare issues

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -23,6 +23,9 @@ from trainer.workloads import groups
 BATCH_ROWS: Final = 40_000
 """Rows whose features are in memory at a time: some hundred MB, whatever the size of the cluster."""
 
+NEAR_SECONDS: Final = 600.0
+"""This long before an onset it shows which signals tell of it; earlier a fault may not even have begun."""
+
 GROUPS: Final = 3
 """Parts into which workloads are dealt, so that each can be judged by a model that has not seen it."""
 
@@ -31,14 +34,17 @@ GROUPS: Final = 3
 class Dataset:
     """The rows of one kind.
 
-    values: (rows, features), single precision as trees read them. outcomes: the columns of `came` and `during`,
-    (rows, outcomes). step: (rows,) grid points since the start of history. group: (rows,) of each row's workload.
+    weight: (rows,), how many rows each stands for. values: (rows, features), single precision as trees read them.
+    outcomes: the columns of `came`, `near` (the issue begins within NEAR_SECONDS) and `during`, (rows, outcomes).
+    step: (rows,) grid points since the start of history. group: (rows,) of each row's workload.
     """
 
     kind: Kind
     outcomes: tuple[Outcome, ...]
+    weight: FloatArray
     values: FloatArray
     came: BoolArray
+    near: BoolArray
     during: BoolArray
     step: IntArray
     group: IntArray
@@ -47,8 +53,10 @@ class Dataset:
         """Some of the rows."""
         return replace(
             self,
+            weight=self.weight[chosen],
             values=self.values[chosen],
             came=self.came[chosen],
+            near=self.near[chosen],
             during=self.during[chosen],
             step=self.step[chosen],
             group=self.group[chosen],
@@ -77,7 +85,8 @@ def gather(
             issues = len({o.issue for o in wanted})
             sample = samples.setdefault(kind, Sample([max_rows] * (issues + 1)))
             for rows, seen in batches(panel, catalogue, wanted, chunk):
-                _add(sample, panel, rows, seen, wanted, round((chunk.start - when.start) / when.step_seconds))
+                batch = lessons(panel, rows, seen, when.step_seconds, offset_of(chunk, when))
+                sample.add(_stratum(batch.ahead, wanted), batch.draw, *batch.arrays)
     return {
         kind: Dataset(kind, outcomes_of(catalogue, kind, horizons_seconds), *sample.rows())
         for kind, sample in samples.items()
@@ -101,22 +110,48 @@ def batches(
         yield rows, found.rows(run_up + rows.step, rows.entity)
 
 
-def _add(sample: Sample, panel: Panel, rows: Rows, seen: Labels, wanted: tuple[Outcome, ...], offset: int) -> None:
-    """Put the rows that can be learned from into the sample."""
+@dataclass(frozen=True)
+class Batch:
+    """Rows that can be learned from.
+
+    ahead: (outcomes, rows), whether the issue comes, and is not there. draw: (rows,). arrays: of a Dataset, after
+    `weight`.
+    """
+
+    ahead: BoolArray
+    draw: FloatArray
+    arrays: tuple[np.ndarray[Any, Any], ...]
+
+    def where(self, chosen: BoolArray) -> Batch:
+        """Some of the rows."""
+        return Batch(self.ahead[:, chosen], self.draw[chosen], tuple(a[chosen] for a in self.arrays))
+
+
+def lessons(panel: Panel, rows: Rows, seen: Labels, step_seconds: float, offset: int) -> Batch:
+    """The rows of a batch that can be learned from; offset: grid points from the start of history to the chunk's."""
     # One forest answers for all issues at once. A row inside an episode of one issue still tells what precedes the
     # others, so it stays, thinned like any other, and for its own issue says what we publish meanwhile: it is there.
     usable = seen.counts.any(axis=0) & (seen.counts | seen.during).all(axis=0)
     number = offset + rows.step[usable]
     entity = rows.entity[usable]
-    sample.add(
-        _stratum((seen.came & seen.counts)[:, usable], wanted),
+    soon = seen.came & (seen.ahead * step_seconds <= NEAR_SECONDS) & ~seen.during
+    return Batch(
+        (seen.came & seen.counts)[:, usable],
         draws(panel.entities, entity, number),
-        rows.values[usable].astype(np.float32),
-        (seen.came | seen.during)[:, usable].T,
-        seen.during[:, usable].T,
-        number,
-        groups(panel.kind, panel.entities, GROUPS)[entity],
+        (
+            rows.values[usable].astype(np.float32),
+            (seen.came | seen.during)[:, usable].T,
+            soon[:, usable].T,
+            seen.during[:, usable].T,
+            number,
+            groups(panel.kind, panel.entities, GROUPS)[entity],
+        ),
     )
+
+
+def offset_of(chunk: Stretch, when: Stretch) -> int:
+    """Grid points from the start of history to the chunk's."""
+    return round((chunk.start - when.start) / when.step_seconds)
 
 
 def _stratum(ahead: BoolArray, wanted: tuple[Outcome, ...]) -> IntArray:

@@ -233,7 +233,9 @@ def _verdicts(
 def _figures(episodes: tuple[Episode, ...], alerts: tuple[Alert, ...], truth: Truth, firing_steps: int) -> EventFigures:
     observed_steps = int(truth.observed.sum())
     leads = tuple(sorted(e.lead_seconds for e in episodes if e.lead_seconds is not None))
-    count = {verdict: sum(a.verdict == verdict for a in alerts) for verdict in ("late", "early", "false_alarm", "undecided")}
+    count = {
+        verdict: sum(a.verdict == verdict for a in alerts) for verdict in ("late", "early", "false_alarm", "undecided")
+    }
     decided = len(alerts) - count["undecided"]
     entity_days = observed_steps * truth.step_seconds / 86400
     return EventFigures(

@@ -10,8 +10,9 @@ import numpy as np
 from predictor.catalogue import Signal
 from predictor.estimators import Forest, Separate
 from predictor.panel import FloatArray
-from trainer.candidates import CANDIDATES, CandidateName
+from trainer.candidates import CANDIDATES, CandidateName, Lessons
 from trainer.dataset import Dataset
+from trainer.directions import directions
 from trainer.hiding import hidden
 
 NO_EPISODE = "no episode in this history"
@@ -42,7 +43,8 @@ def fit(dataset: Dataset, candidate: CandidateName, signals: Sequence[Signal], s
         return None
     values = hidden(dataset.values, signals, np.random.default_rng(seed))
     chosen = list(trained)
-    estimator = CANDIDATES[candidate](values, dataset.came[:, chosen], dataset.during[:, chosen], seed)
+    came, near, during = (part[:, chosen] for part in (dataset.came, dataset.near, dataset.during))
+    estimator = CANDIDATES[candidate](Lessons(values, came, near, during, dataset.weight, directions(signals), seed))
     return Fitted(estimator, trained, len(dataset.outcomes))
 
 

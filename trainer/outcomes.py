@@ -57,7 +57,9 @@ def outcome_rows(
         outcome[:-ahead] |= active[ahead:]
     unknown = np.concatenate([[0], np.cumsum(~present.any(axis=1))])
     blind = unknown[np.minimum(np.arange(steps) + 1 + horizon_steps, steps)] - unknown[1:]
-    counts = ~active & (blind <= gap_steps)[:, None] & (outcome | _still_there(present | active, horizon_steps, gap_steps))
+    counts = (
+        ~active & (blind <= gap_steps)[:, None] & (outcome | _still_there(present | active, horizon_steps, gap_steps))
+    )
     counts[max(0, steps - horizon_steps) :] = False
     return outcome, counts
 

@@ -8,8 +8,10 @@ import numpy as np
 
 from predictor import features
 from predictor.model import Calibration, KindModel
-from trainer.candidates import snapshot_forest
+from trainer.candidates import Lessons, snapshot_forest
 from trainer.dataset import Dataset
+from trainer.directions import directions
+from trainer.thinned import thinned
 
 ROWS = 20_000
 """As many as the forest of the origin was ever given, and enough for what a snapshot can tell."""
@@ -18,13 +20,14 @@ ROWS = 20_000
 def reference(dataset: Dataset, model: KindModel, seed: int) -> KindModel:
     """The snapshot forest for the outcomes of a kind's model; its scores are not calibrated."""
     columns = [dataset.outcomes.index(o) for o in model.outcomes]
-    some = np.sort(np.random.default_rng(seed).permutation(len(dataset.values))[:ROWS])
-    came, during = dataset.came[some][:, columns], dataset.during[some][:, columns]
+    drawn = thinned(dataset, ROWS, seed)
+    came, near, during = (part[:, columns] for part in (drawn.came, drawn.near, drawn.during))
     names = features.names(model.signals)
+    lessons = Lessons(drawn.values, came, near, during, drawn.weight, directions(model.signals), seed)
     same = Calibration(np.array([0.0, 1.0]), np.array([0.0, 1.0]))
     return replace(
         model,
-        estimator=snapshot_forest(dataset.values[some], came, during, seed, names),
+        estimator=snapshot_forest(lessons, names),
         calibrations=(same,) * len(columns),
         thresholds=(0.5,) * len(columns),
         oddness=None,

@@ -38,8 +38,14 @@ class Sample:
                 parts[:] = [tuple(a[part[0] < self.shares[number]] for a in part) for part in parts]
 
     def rows(self) -> Arrays:
-        """The arrays of all rows kept, stratum by stratum, each in the order they came."""
-        parts = [part[1:] for several in self._parts for part in several]
+        """The arrays of all rows kept, stratum by stratum, each in the order they came; before them how many rows each
+        stands for.
+        """
+        parts = [
+            (np.full(len(part[0]), 1.0 / share), *part[1:])
+            for share, several in zip(self.shares, self._parts, strict=True)
+            for part in several
+        ]
         return tuple(np.concatenate(columns) for columns in zip(*parts, strict=True))
 
 

@@ -141,7 +141,7 @@ def _add(
 
 
 def _sorted(sample: Sample) -> Scored:
-    scores, ahead, counts, settled, step, entity, origin = sample.rows()
+    _, scores, ahead, counts, settled, step, entity, origin = sample.rows()
     order = np.lexsort((step, entity))
     return Scored(
         scores[order].transpose(1, 2, 0),

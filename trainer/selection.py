@@ -18,6 +18,7 @@ from trainer.origins import Origin
 from trainer.progress import Progress
 from trainer.scored import Behind, Scored
 from trainer.settings import TrainSettings
+from trainer.thinned import thinned
 from trainer.thresholds import Watch, threshold
 
 CONTEST_ROWS: Final = 12_000
@@ -58,7 +59,7 @@ def contest(
     if settings.estimator != "auto":
         return dict.fromkeys(datasets, Chosen(settings.estimator, {}))
     names = tuple(CANDIDATES)
-    fewer = {kind: _thinned(one, settings.seed) for kind, one in datasets.items()}
+    fewer = {kind: thinned(one, CONTEST_ROWS, settings.seed) for kind, one in datasets.items()}
     tracks = behind.scored(fewer, origins[-LATER_ORIGINS:], dict.fromkeys(datasets, names), progress)
     chosen = {}
     for kind, seen in tracks.items():
@@ -66,12 +67,6 @@ def contest(
         found = figures(seen, names, outcomes, step, settings.false_alarms_per_entity_day)
         chosen[kind] = Chosen(max(names, key=lambda name: found[name].rank), found)
     return chosen
-
-
-def _thinned(dataset: Dataset, seed: int) -> Dataset:
-    chosen = np.zeros(len(dataset.values), dtype=np.bool_)
-    chosen[np.random.default_rng(seed).permutation(len(chosen))[:CONTEST_ROWS]] = True
-    return dataset.where(chosen)
 
 
 def figures(

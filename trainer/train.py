@@ -21,6 +21,7 @@ from trainer.calibrate import NEVER_LATER, Calibrated, calibrate
 from trainer.candidates import CandidateName
 from trainer.dataset import Dataset, gather
 from trainer.fit import fit, untrainable
+from trainer.hard import with_hard
 from trainer.history import HistoryError, Stretch, chunk_count, trimmed
 from trainer.oddness import oddness
 from trainer.origins import origins
@@ -87,6 +88,7 @@ def learned(
         raise HistoryError("no issue came and went in this history, so nothing can be learned; start earlier")
     before = np.concatenate([one.step[(one.came & ~one.during).any(axis=1)] for one in datasets.values()])
     cuts = origins(when, max(settings.horizons), before)
+    datasets = with_hard(history, catalogue, when, datasets, settings.seed)
     behind = Behind(history, catalogue, when, settings.seed)
     chosen = contest(behind, datasets, cuts, settings, progress)
     tracks = behind.scored(datasets, cuts, {k: (one.name,) for k, one in chosen.items()}, progress)

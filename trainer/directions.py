@@ -1,0 +1,42 @@
+"""Directions: which way each feature moves before trouble, so that models cannot learn the reverse from a few episodes.
+
+That memory nearer to its limit is no safer holds on every cluster. A model that must respect it generalises from few
+episodes to shapes and speeds it has not seen. Monotonic constraints:
+https://scikit-learn.org/stable/modules/ensemble.html#monotonic-cst-gbdt
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from predictor import features
+from predictor.catalogue import Signal
+from trainer.sample import IntArray
+
+_OF_PART: Final = {
+    "now": 1,
+    "change_30m": 1,
+    "slope_5m": 1,
+    "slope_30m": 1,
+    "trend_5m": 1,
+    "trend_30m": 1,
+    "surprise": 1,
+    "time_to_limit_5m": -1,
+    "time_to_limit_30m": -1,
+}
+"""The others say how something moves, not whereto."""
+
+_OF_SIGNAL: Final = {"up": 1, "down": -1, "either": 0}
+
+
+def directions(signals: Sequence[Signal]) -> IntArray:
+    """(features,): 1 where trouble comes with rising values, -1 with falling ones, 0 with either."""
+    worse = {s.name: _OF_SIGNAL[s.worse] for s in signals}
+    found = []
+    for name in features.names(signals):
+        signal, part = name.split(":", 1)
+        found.append(worse[signal] * _OF_PART.get(part, 0))
+    return np.array(found, dtype=np.int64)

@@ -1,0 +1,103 @@
+"""Hard rows: those with nothing ahead that look as if there were, which a random draw from history hardly ever holds.
+
+Alerts are few and quiet rows are millions, so what decides between a warning and a false alarm are the quietest
+thousandth's neighbours. A quick first model finds them, a second pass over history collects them, and the random draw
+keeps speaking for all the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+
+from predictor.catalogue import Catalogue
+from predictor.entities import Kind
+from predictor.panel import BoolArray, FloatArray
+from predictor.series import Reading
+from trainer.dataset import Dataset, batches, lessons, offset_of
+from trainer.fit import Fitted, fit
+from trainer.history import Stretch
+from trainer.sample import Sample
+from trainer.thinned import thinned
+
+SHARE: Final = 0.01
+"""Of the rows with nothing ahead: the part that counts as hard."""
+
+MAX_ROWS: Final = 12_000
+FIRST_ROWS: Final = 8_000
+
+
+def with_hard(
+    history: Iterable[tuple[Stretch, Reading]],
+    catalogue: Catalogue,
+    when: Stretch,
+    datasets: Mapping[Kind, Dataset],
+    seed: int,
+) -> Mapping[Kind, Dataset]:
+    """The datasets with the hard rows of all of history in place of the few that were drawn; one pass over history."""
+    first = {k: one for k, d in datasets.items() if (one := _First.of(d, catalogue, seed)) is not None}
+    samples = {kind: Sample([MAX_ROWS]) for kind in first}
+    for chunk, reading in history:
+        for kind, model in first.items():
+            panel = reading.panels[kind]
+            for rows, seen in batches(panel, catalogue, datasets[kind].outcomes, chunk):
+                batch = lessons(panel, rows, seen, when.step_seconds, offset_of(chunk, when))
+                quiet = batch.where(np.asarray(~batch.ahead.any(axis=0)))
+                hard = quiet.where(model.hard(quiet.arrays[0]))
+                samples[kind].add(np.zeros(len(hard.draw), dtype=np.int64), hard.draw, *hard.arrays)
+    return {k: first[k].joined(d, samples[k].rows()) if k in first else d for k, d in datasets.items()}
+
+
+class _First:
+    """A quick model of one kind, and the score from which a quiet row is hard."""
+
+    def __init__(self, fitted: Fitted, level: float) -> None:
+        self._fitted = fitted
+        self._level = level
+
+    @classmethod
+    def of(cls, dataset: Dataset, catalogue: Catalogue, seed: int) -> _First | None:
+        """None where nothing can be learned, or nothing is quiet."""
+        fitted = fit(
+            thinned(dataset, FIRST_ROWS, seed), "hist_gradient_boosting", catalogue.signals_of(dataset.kind), seed
+        )
+        quiet = _quiet(dataset)
+        if fitted is None or not quiet.any():
+            return None
+        return cls(fitted, float(np.quantile(_highest(fitted, dataset.values[quiet]), 1 - SHARE)))
+
+    def hard(self, values: FloatArray) -> BoolArray:
+        """(rows,): whether a row looks as if something came. values: (rows, features)."""
+        return np.asarray(_highest(self._fitted, values) >= self._level)
+
+    def joined(self, dataset: Dataset, rows: tuple[np.ndarray[Any, Any], ...]) -> Dataset:
+        """The dataset, its hard rows replaced by those given, which begin with their weights."""
+        quiet = _quiet(dataset)
+        out = np.zeros(len(quiet), dtype=np.bool_)
+        out[quiet] = self.hard(dataset.values[quiet])
+        kept = dataset.where(~out)
+        weight, values, came, near, during, step, group = rows
+        return replace(
+            kept,
+            weight=np.concatenate([kept.weight, weight]),
+            values=np.concatenate([kept.values, values]),
+            came=np.concatenate([kept.came, came]),
+            near=np.concatenate([kept.near, near]),
+            during=np.concatenate([kept.during, during]),
+            step=np.concatenate([kept.step, step]),
+            group=np.concatenate([kept.group, group]),
+        )
+
+
+def _quiet(dataset: Dataset) -> BoolArray:
+    return np.asarray(~(dataset.came & ~dataset.during).any(axis=1))
+
+
+def _highest(fitted: Fitted, values: FloatArray) -> FloatArray:
+    """(rows,): the highest score over the outcomes. values: (rows, features)."""
+    if not len(values):
+        return np.zeros(0)
+    return np.asarray(fitted.scores(values)[list(fitted.trained)].max(axis=0))

@@ -1,0 +1,19 @@
+"""Thinned: fewer rows of a dataset that speak for all of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from trainer.dataset import Dataset
+
+
+def thinned(dataset: Dataset, rows: int, seed: int) -> Dataset:
+    """A random draw of at most so many rows, each with and without something ahead in the share it has; weights grow."""
+    if len(dataset.values) <= rows:
+        return dataset
+    chosen = np.zeros(len(dataset.values), dtype=np.bool_)
+    chosen[np.random.default_rng(seed).permutation(len(chosen))[:rows]] = True
+    some = dataset.where(chosen)
+    return replace(some, weight=some.weight * (len(chosen) / rows))
