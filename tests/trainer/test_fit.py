@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from predictor import features
 from predictor.issues import Outcome, monotone
 from predictor.panel import BoolArray, FloatArray
 from tests.trainer.pasts import CATALOGUE, HORIZONS, START, STEP, Past, panel, ramps
@@ -23,7 +24,7 @@ from trainer.scored import Behind, Scored
 
 OUTCOMES = (Outcome("pod_failure", HORIZONS[0]), Outcome("pod_failure", HORIZONS[1]))
 SIGNALS = CATALOGUE.signals_of("pod")
-WIDTH = 12
+WIDTH = len(features.names(SIGNALS))
 STEPS = 900
 WHEN = Stretch(START, START + (STEPS - 1) * STEP, STEP)
 RANDOM = np.random.default_rng(11)
