@@ -13,7 +13,7 @@ from predictor.panel import BoolArray, FloatArray
 from trainer import events, scores
 from trainer.bootstrap import EVENT_FIGURES, FIGURES, averaged, draws, interval, intervals, replicates
 from trainer.events import Events
-from trainer.outcomes import outcome_rows
+from trainer.outcomes import merged, outcome_rows
 from trainer.tally import Tally, of_events, together, with_rows
 
 STEP, HORIZON, THRESHOLD = 60.0, 600.0, 0.6
@@ -36,7 +36,7 @@ def judged(probability: FloatArray, active: BoolArray) -> tuple[Events, Tally, F
     present = np.ones_like(active)
     truth = events.truth(active, present, STEP)
     found = events.against(truth, probability, threshold=THRESHOLD, horizon_seconds=HORIZON, hold_seconds=300.0)
-    came, counts = outcome_rows(truth.inside, np.ones(len(active), dtype=np.bool_), round(HORIZON / STEP), 2)
+    came, counts = outcome_rows(merged(active, 2), present, round(HORIZON / STEP), 2)
     tally = with_rows(of_events(found, truth.observed, STEP), probability[counts], came[counts], np.nonzero(counts)[1])
     return found, tally, probability[counts], came[counts]
 

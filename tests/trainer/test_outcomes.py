@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predictor.panel import BoolArray
-from trainer.outcomes import merged, outcome_rows
+from trainer.outcomes import merged, outcome_rows, wake
 
 timelines = st.integers(1, 30).flatmap(
     lambda steps: st.lists(st.text(".#", min_size=steps, max_size=steps), min_size=1, max_size=3)
@@ -76,6 +76,25 @@ def test_merging_fills_exactly_the_short_pauses_and_twice_is_once(lines: list[st
         between = {i for a, b in pairwise(on) if b - a - 1 <= gap for i in range(a, b)}
         assert set(np.nonzero(after[:, entity])[0].tolist()) == between | set(on)
     np.testing.assert_array_equal(merged(after, gap), after)
+
+
+@pytest.mark.parametrize(
+    ("line", "after"),
+    [
+        pytest.param("#.....", ".###..", id="three steps after the last active one"),
+        pytest.param(".##....", "...###.", id="of an episode only what comes behind it"),
+        pytest.param("#..#....", ".##.###.", id="a relapse ends one wake and begins another"),
+        pytest.param("#.", ".#", id="the record ends within it"),
+        pytest.param("....", "....", id="nothing began"),
+        pytest.param("#", ".", id="one step"),
+    ],
+)
+def test_a_wake_of_fifteen_minutes_follows_an_episode(line: str, after: str) -> None:
+    assert drawn(wake(active(line), step_seconds=300.0)) == [after]
+
+
+def test_entities_have_wakes_of_their_own() -> None:
+    assert drawn(wake(active("#....", ".....", "..#.."), step_seconds=450.0)) == [".##..", ".....", "...##"]
 
 
 @pytest.mark.parametrize(
