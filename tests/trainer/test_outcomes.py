@@ -157,7 +157,8 @@ def test_outcomes_and_counts_equal_brute_force(lines: list[str], horizon: int, g
         ahead = slice(i + 1, i + 1 + horizon)
         whole = i + horizon < steps and int((~known[ahead]).sum()) <= gap
         for entity in range(entities):
-            stays = (there | on)[min(i + max(0, horizon - gap), steps - 1) :, entity].any()
+            at = min(i + max(0, horizon - gap), steps - 1)
+            stays = there[at:, entity].any() or on[at:, entity].any()
             assert came[i, entity] == on[ahead, entity].any()
             assert counts[i, entity] == (whole and not on[i, entity] and (came[i, entity] or stays))
 

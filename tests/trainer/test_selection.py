@@ -21,7 +21,7 @@ def scored(marks: str, *levels: str) -> Scored:
     numbers = [[np.nan if tenth == "?" else int(tenth) / 10 for tenth in level] for level in levels]
     steps = np.arange(len(flat), dtype=np.int64)
     return Scored(
-        scores=np.array(numbers, dtype=np.float32)[:, None],
+        scores=np.array(numbers)[:, None],
         ahead=np.array([after], dtype=np.int64),
         counts=((flat != "#") & (flat != "_"))[None],
         settled=((flat != "#") & (flat != "w"))[None],
