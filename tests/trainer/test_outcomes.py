@@ -151,7 +151,7 @@ def test_outcomes_and_counts_equal_brute_force(lines: list[str], horizon: int, g
     steps, entities = on.shape
     flat = data.draw(st.lists(st.booleans(), min_size=steps * entities, max_size=steps * entities))
     there = np.array(flat, dtype=np.bool_).reshape(on.shape)
-    known = there.any(axis=1)
+    known = np.asarray(there.any(axis=1))
     came, counts = outcome_rows(on, there, horizon, gap)
     for i in range(steps):
         ahead = slice(i + 1, i + 1 + horizon)
