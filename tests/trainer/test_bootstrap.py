@@ -134,6 +134,20 @@ def test_totals_count_an_entitys_day_once_and_its_alerts_all() -> None:
     np.testing.assert_allclose(again, above / below)
 
 
+def test_early_alerts_count_against_precision_in_draws_and_totals_too() -> None:
+    active = np.zeros((60, 2), dtype=np.bool_)
+    active[50:] = True
+    probability = np.zeros((60, 2))
+    probability[45, 0] = probability[25, 1] = 0.9  # a hit, and one that is over 15 minutes too soon
+    found, tally, _, _ = judged(probability, active)
+    assert [a.verdict for a in found.alerts] == ["hit", "early"]
+    assert (tally.early.tolist(), tally.false_alarms.tolist()) == ([0.0, 1.0], [0.0, 0.0])
+    assert found.figures.precision == 0.5
+    weights = np.array([[1.0, 1.0], [2.0, 0.0], [0.0, 2.0]])
+    assert replicates([tally], [weights], ["precision"])["precision"].tolist() == [0.5, 1.0, 0.0]
+    assert together([tally, tally]).early.tolist() == [0.0, 2.0]
+
+
 def test_the_mean_of_outcomes_is_drawn_with_the_same_entities() -> None:
     parts = [intervals([judged(*past(6, seed))[1]], [draws("pod", 6)]) for seed in (1, 2)]
     points = [0.3, 0.5]
