@@ -121,7 +121,7 @@ def replicates(tallies: Sequence[Tally], weights: Sequence[FloatArray], names: S
         if "recall" in names:
             found["recall"] = (total("recalled") / total("episodes"))[:, 0]
         if "precision" in names:
-            found["precision"] = 1 - (total("false_alarms") / total("alerts"))[:, 0]
+            found["precision"] = 1 - ((total("false_alarms") + total("early")) / total("alerts"))[:, 0]
         if "false_alarms_per_entity_day" in names:
             found["false_alarms_per_entity_day"] = (total("false_alarms") / total("entity_days"))[:, 0]
         if "lead_median_seconds" in names:

@@ -14,7 +14,7 @@ from trainer.closer import Timeline
 from trainer.events import MAX_HORIZONS, MIN_LEAD_SECONDS, EventFigures
 from trainer.importances import REPEATS, Importances
 from trainer.judged import JudgedOutcome
-from trainer.outcomes import MERGE_SECONDS
+from trainer.outcomes import MERGE_SECONDS, WAKE_SECONDS
 from trainer.scores import ECE_BINS
 from trainer.standings import Standing
 from trainer.track import TrackRecord
@@ -46,6 +46,7 @@ def scores(
             "min_lead_seconds": MIN_LEAD_SECONDS,
             "max_horizons": MAX_HORIZONS,
             "merge_seconds": MERGE_SECONDS,
+            "wake_seconds": WAKE_SECONDS,
             "hold_seconds": hold_seconds,
             "ece_bins": ECE_BINS,
             "interval_level": LEVEL,
@@ -92,6 +93,7 @@ def _standing(one: Standing) -> dict[str, Any]:
         "recall",
         "alerts",
         "late",
+        "early",
         "precision",
         "lead_median_seconds",
         "lead_p10_seconds",

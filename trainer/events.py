@@ -4,27 +4,28 @@ An **episode** runs from onset to recovery, pauses of at most MERGE_SECONDS incl
 began, or began within MIN_LEAD_SECONDS of that, could not be announced inside it and is left out.
 
 An **alert** runs from the first to the last step at which the probability reached the threshold; `hold_seconds` below
-it end an alert, as `keep_firing_for` does. Steps inside an episode do not count, and an onset ends the alert. Nor do the
-WAKE_SECONDS after a recovery: every window still holds the episode, somebody is there already, and our rules keep quiet.
-An episode that begins in the wake of another is its relapse, which nobody needs to announce. An alert that still fires
-after the wake is a new one.
+it end an alert, as `keep_firing_for` does. Steps inside an episode do not count, and an onset ends the alert. Nor do
+the WAKE_SECONDS after a recovery: every window still holds the episode, somebody is there already, and our rules keep
+quiet. An episode that begins in the wake of another is its relapse, which nobody needs to announce. An alert that still
+fires after the wake is a new one.
 
 At each firing step an alert claims "it begins within the horizon". So, with the entity's next onset after the alert:
 - **hit**: the onset came within one horizon of the last firing step, at least MIN_LEAD_SECONDS and at most MAX_HORIZONS
   after the alert began. (One that begins a little early is a warning all the same; without any limit, one that never
   ends would foresee everything.)
 - **late**: the same, but less than MIN_LEAD_SECONDS after the alert began. True, but of no use: it recalls nothing.
-- **early**: the alert was over for more than a horizon before the onset came, which was still within MAX_HORIZONS of its
-  beginning. Something was coming, though not so soon: it recalls nothing, and is no false alarm either.
+- **early**: the alert was over for more than a horizon before the onset came, which was still within MAX_HORIZONS of
+  its beginning. Something was coming, though not so soon: it recalls nothing, and is no false alarm either.
 - **undecided**: none of these, but the record ended too early to say so, or the entity went away. Counted nowhere.
 - **false alarm**: every other one.
 
-An episode is recalled when it has a hit; its lead time counts from the first of them. Precision is the share of hits and
-late ones among the decided alerts, so that early ones count against it.
+An episode is recalled when it has a hit; its lead time counts from the first of them. Precision is the share of hits
+and late ones among the decided alerts, so that early ones count against it.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
@@ -69,8 +70,9 @@ class EventFigures:
     """The event figures of one outcome; a figure that nothing speaks for is None, never zero.
 
     unforeseeable: episodes whose entity was not there MIN_LEAD_SECONDS before; they count as missed all the same.
-    alerts: the decided ones, hits + late + early + false_alarms. entity_days: days × entities, present without the issue.
-    alerting_ratio: share of that time spent above the threshold. leads_seconds: of recalled episodes, ascending.
+    alerts: the decided ones, hits + late + early + false_alarms. entity_days: days × entities, present without the
+    issue and outside of its wake. alerting_ratio: share of that time spent above the threshold. leads_seconds: of
+    recalled episodes, ascending.
     """
 
     episodes: int
@@ -112,9 +114,9 @@ class _Runs(NamedTuple):
 class Truth:
     """What really happened, of one issue and kind: the same whatever is said about it.
 
-    inside, observed: (steps, entities), inside an episode or its wake; present outside of one. spans: all episodes, also
-    those that need not be announced. counted: (episodes,), False for those. ends: (entities,), the step at which the
-    record of each ends, be it that the entity went away.
+    inside, observed: (steps, entities), inside an episode or its wake; present outside of one. spans: all episodes,
+    also those that need not be announced. counted: (episodes,), False for those. ends: (entities,), the step at which
+    the record of each ends, be it that the entity went away.
     """
 
     inside: BoolArray
@@ -233,9 +235,7 @@ def _verdicts(
 def _figures(episodes: tuple[Episode, ...], alerts: tuple[Alert, ...], truth: Truth, firing_steps: int) -> EventFigures:
     observed_steps = int(truth.observed.sum())
     leads = tuple(sorted(e.lead_seconds for e in episodes if e.lead_seconds is not None))
-    count = {
-        verdict: sum(a.verdict == verdict for a in alerts) for verdict in ("late", "early", "false_alarm", "undecided")
-    }
+    count = Counter(alert.verdict for alert in alerts)
     decided = len(alerts) - count["undecided"]
     entity_days = observed_steps * truth.step_seconds / 86400
     return EventFigures(

@@ -70,7 +70,7 @@ class JudgedOutcome:
         if figures.recall < GOOD_ENOUGH:
             return "misses most"
         if figures.precision is None or figures.precision < GOOD_ENOUGH:
-            return "too many false alarms"
+            return "too many false alarms" if figures.false_alarms >= figures.early else "mostly too early"
         if self.rows.brier_skill is None or self.rows.brier_skill <= 0:
             return "in time, but its probabilities are off"
         return "warns in time"

@@ -19,7 +19,7 @@ class Labels:
     """All (outcomes, …): over a panel's steps and entities, or over rows of it.
 
     ahead: steps until the issue begins or is there again, 0 when it is not within the horizon. counts: whether the
-    outcome is known and no episode is on. during: whether one is on. settled: whether none is on, nor has ended just now.
+    outcome is known and no episode is on. during: whether one is on. settled: whether none is on, nor its wake.
     """
 
     ahead: IntArray

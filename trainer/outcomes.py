@@ -47,8 +47,8 @@ def outcome_rows(
     """Whether the issue is present within the horizon after each row, and whether the row counts.
 
     active and present: (steps, entities). Returns two arrays of that shape. The outcome of row i looks at steps i + 1 …
-    i + horizon. A row counts unless it lies inside an episode (nothing is left to predict), its horizon is not over yet,
-    more than `gap_steps` of its horizon are unknown because Prometheus has nothing at all (an outage is no sign of
+    i + horizon. A row counts unless it lies inside an episode (nothing is left to predict), its horizon is not over
+    yet, more than `gap_steps` of its horizon are unknown because Prometheus has nothing at all (an outage is no sign of
     health), or the entity went away for good, or for long, before its horizon ended and before anything happened.
     """
     steps = len(active)
@@ -57,9 +57,8 @@ def outcome_rows(
         outcome[:-ahead] |= active[ahead:]
     unknown = np.concatenate([[0], np.cumsum(~present.any(axis=1))])
     blind = unknown[np.minimum(np.arange(steps) + 1 + horizon_steps, steps)] - unknown[1:]
-    counts = (
-        ~active & (blind <= gap_steps)[:, None] & (outcome | _still_there(present | active, horizon_steps, gap_steps))
-    )
+    known = outcome | _still_there(present | active, horizon_steps, gap_steps)
+    counts = ~active & (blind <= gap_steps)[:, None] & known
     counts[max(0, steps - horizon_steps) :] = False
     return outcome, counts
 

@@ -28,6 +28,7 @@ class Tally:
     episodes: FloatArray
     recalled: FloatArray
     alerts: FloatArray
+    early: FloatArray
     false_alarms: FloatArray
     entity_days: FloatArray
     leads: FloatArray
@@ -51,6 +52,7 @@ def of_events(events: Events, observed: BoolArray, step_seconds: float) -> Tally
         episodes=_count([e.entity for e in events.episodes], count),
         recalled=_count([e.entity for e in hits], count),
         alerts=_count([a.entity for a in decided], count),
+        early=_count([a.entity for a in decided if a.verdict == "early"], count),
         false_alarms=_count([a.entity for a in decided if a.verdict == "false_alarm"], count),
         entity_days=observed.sum(axis=0) * step_seconds / 86400,
         leads=np.array([(e.entity, e.lead_seconds) for e in hits], dtype=np.float64).reshape(-1, 2),
@@ -92,7 +94,7 @@ def together(tallies: Sequence[Tally]) -> Tally:
     days = max((t.entity_days for t in tallies), key=lambda d: float(d.sum()))
     sums = {
         name: np.sum([getattr(t, name) for t in tallies], axis=0)
-        for name in ("episodes", "recalled", "alerts", "false_alarms")
+        for name in ("episodes", "recalled", "alerts", "early", "false_alarms")
     }
     nothing = np.zeros(len(first))
     empty = {

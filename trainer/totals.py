@@ -32,6 +32,7 @@ class Total:
     recalled: int
     recall: float | None
     alerts: int
+    early: int
     false_alarms: int
     precision: float | None
     lead_median_seconds: float | None
@@ -91,9 +92,9 @@ def _total(
     kinds = {kind: together(parts) for kind, parts in tallies.items()}
     weights = [bootstrap.draws(kind, len(tally)) for kind, tally in kinds.items()]
     found = bootstrap.intervals(list(kinds.values()), weights, EVENT_FIGURES)
-    episodes, recalled, alerts, false_alarms = (
+    episodes, recalled, alerts, early, false_alarms = (
         round(sum(float(getattr(t, name).sum()) for t in kinds.values()))
-        for name in ("episodes", "recalled", "alerts", "false_alarms")
+        for name in ("episodes", "recalled", "alerts", "early", "false_alarms")
     )
     leads = np.concatenate([t.leads[:, 1] for t in kinds.values()])
     median, p10 = (float(np.quantile(leads, q)) if len(leads) else None for q in (0.5, 0.1))
@@ -103,8 +104,9 @@ def _total(
         recalled=recalled,
         recall=recalled / episodes if episodes else None,
         alerts=alerts,
+        early=early,
         false_alarms=false_alarms,
-        precision=1 - false_alarms / alerts if alerts else None,
+        precision=1 - (false_alarms + early) / alerts if alerts else None,
         lead_median_seconds=median,
         lead_p10_seconds=p10,
         entity_days=entity_days,

@@ -45,7 +45,7 @@ def duration(seconds: float) -> str:
 def _verdict(horizon: str, outcomes: Sequence[JudgedOutcome]) -> HorizonVerdict:
     own, rivals = totals(outcomes)
     recalled = recalled_sentence(own.episodes, own.recalled, own.lead_median_seconds)
-    alerts = alerts_sentence(own.alerts, own.false_alarms, own.false_alarms_per_entity_day)
+    alerts = alerts_sentence(own.alerts, own.early, own.false_alarms, own.false_alarms_per_entity_day)
     return HorizonVerdict(horizon, own, rivals, f"{recalled} {alerts}", comparison_sentence(own, rivals))
 
 
@@ -83,13 +83,14 @@ def recalled_sentence(episodes: int, recalled: int, median_seconds: float | None
     return f"{who} announced in time, {when} before."
 
 
-def alerts_sentence(alerts: int, false_alarms: int, rate: float | None) -> str:
-    """How many alerts were false; rate: false alarms per entity and day."""
+def alerts_sentence(alerts: int, early: int, false_alarms: int, rate: float | None) -> str:
+    """How many alerts were false, and how many too early; rate: false alarms per entity and day."""
     if not alerts:
         return "There was no alert."
     if alerts == 1:
-        return f"The one alert was {'a false alarm' if false_alarms else 'right'}."
+        return f"The one alert was {'a false alarm' if false_alarms else 'too early' if early else 'right'}."
+    soon = f"; {early} {'was' if early == 1 else 'were'} too early" if early else ""
     if not false_alarms or rate is None:
-        return f"None of the {alerts} alerts was a false alarm."
+        return f"None of the {alerts} alerts was a false alarm{soon}."
     verb = "was a false alarm" if false_alarms == 1 else "were false alarms"
-    return f"{false_alarms} of the {alerts} alerts {verb}, {rate:.2g} per entity and day."
+    return f"{false_alarms} of the {alerts} alerts {verb}, {rate:.2g} per entity and day{soon}."

@@ -1,4 +1,4 @@
-"""Published: what replay says was published, as one table per issue, kind and horizon, judged by the trainer's events."""
+"""Published: what replay says was published, one table per issue, kind and horizon, judged by the trainer's events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Told: for each fault of truth.json whether it was foretold, and for each look-alike whether it was mistaken for one."""
+"""Told: for each fault of truth.json whether it was foretold, for each look-alike whether it was mistaken for one."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 
 from tests.deploy import shipped
+from trainer.outcomes import WAKE_SECONDS
 
 RUNBOOKS: Final = shipped.ROOT / "docs/runbooks"
 RUNBOOK_BASE: Final = "https://runbooks.example.com/kip/"
@@ -53,6 +54,12 @@ def test_every_issue_is_alerted_at_both_horizons_and_when_present(issue: str) ->
     predicted = [rule for rule in mine if rule["labels"]["state"] == "predicted"]
     assert {horizon for rule in predicted for horizon in re.findall(r'horizon="(\w+)"', rule["expr"])} == {"15m", "1h"}
     assert len([rule for rule in mine if rule["labels"]["state"] == "active"]) == 1
+
+
+def test_predictions_are_quiet_after_an_issue_for_as_long_as_the_trainer_judges_them_to_be() -> None:
+    (predicted,) = [rule for rule in shipped.rules() if rule.get("record") == "entity:kip_issue_probability:predicted"]
+    assert re.findall(r"max_over_time\(entity:kip_issue_active:max\[(\d+)m\]\)", predicted["expr"]) == ["15"]
+    assert WAKE_SECONDS == 15 * 60
 
 
 @pytest.mark.parametrize("rule", shipped.alerts(), ids=lambda rule: f"{rule['alert']}-{rule['labels']['severity']}")

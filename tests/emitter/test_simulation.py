@@ -155,7 +155,7 @@ def test_a_restart_is_a_new_series_that_begins_at_zero() -> None:
 
 
 def test_a_day_of_training_holds_a_dozen_episodes_of_every_issue_and_kind() -> None:
-    simulation = Simulation(arguments("train", nodes=6, pods=60, factor=14.0))
+    simulation = Simulation(arguments("train", nodes=6, pods=60, factor=56.0))
     onsets: dict[tuple[str, str], int] = defaultdict(int)
     before = simulation.present
     for _ in range(2880):

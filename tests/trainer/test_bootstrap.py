@@ -13,7 +13,7 @@ from predictor.panel import BoolArray, FloatArray
 from trainer import events, scores
 from trainer.bootstrap import EVENT_FIGURES, FIGURES, averaged, draws, interval, intervals, replicates
 from trainer.events import Events
-from trainer.outcomes import outcome_rows
+from trainer.outcomes import merged, outcome_rows
 from trainer.tally import Tally, of_events, together, with_rows
 
 STEP, HORIZON, THRESHOLD = 60.0, 600.0, 0.6
@@ -36,7 +36,7 @@ def judged(probability: FloatArray, active: BoolArray) -> tuple[Events, Tally, F
     present = np.ones_like(active)
     truth = events.truth(active, present, STEP)
     found = events.against(truth, probability, threshold=THRESHOLD, horizon_seconds=HORIZON, hold_seconds=300.0)
-    came, counts = outcome_rows(truth.inside, np.ones(len(active), dtype=np.bool_), round(HORIZON / STEP), 2)
+    came, counts = outcome_rows(merged(active, 2), present, round(HORIZON / STEP), 2)
     tally = with_rows(of_events(found, truth.observed, STEP), probability[counts], came[counts], np.nonzero(counts)[1])
     return found, tally, probability[counts], came[counts]
 
@@ -132,6 +132,20 @@ def test_totals_count_an_entitys_day_once_and_its_alerts_all() -> None:
     weights = [draws("pod", 4), draws("node", 4)]
     above, below = (np.sum([w @ t for w, t in zip(weights, part, strict=True)], axis=0)[:, 0] for part in apart)
     np.testing.assert_allclose(again, above / below)
+
+
+def test_early_alerts_count_against_precision_in_draws_and_totals_too() -> None:
+    active = np.zeros((60, 2), dtype=np.bool_)
+    active[50:] = True
+    probability = np.zeros((60, 2))
+    probability[45, 0] = probability[25, 1] = 0.9  # a hit, and one that is over 15 minutes too soon
+    found, tally, _, _ = judged(probability, active)
+    assert [a.verdict for a in found.alerts] == ["hit", "early"]
+    assert (tally.early.tolist(), tally.false_alarms.tolist()) == ([0.0, 1.0], [0.0, 0.0])
+    assert found.figures.precision == 0.5
+    weights = np.array([[1.0, 1.0], [2.0, 0.0], [0.0, 2.0]])
+    assert replicates([tally], [weights], ["precision"])["precision"].tolist() == [0.5, 1.0, 0.0]
+    assert together([tally, tally]).early.tolist() == [0.0, 2.0]
 
 
 def test_the_mean_of_outcomes_is_drawn_with_the_same_entities() -> None:

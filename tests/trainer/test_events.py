@@ -1,7 +1,7 @@
 """Episodes, alerts and verdicts on timelines that can be read by eye.
 
 One character per minute: `.` quiet, `!` at or above the threshold, `#` the issue is present, `_` the entity is away.
-The horizon is 10 minutes, an alert is held for 5.
+The horizon is 10 minutes, an alert is held for 5, and the wake of an episode is 15 long.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from trainer.events import Events, judged
 
 QUIET = "." * 12
+WAKE = "." * 15
 
 timelines = st.integers(1, 60).flatmap(
     lambda steps: st.lists(st.text("...!!#_", min_size=steps, max_size=steps), min_size=1, max_size=4)
@@ -46,16 +47,24 @@ def events(*timelines: str, probability_inside: float = 1.0) -> Events:
         pytest.param("....!###" + QUIET, [None], ["late"], id="one minute is true but too late"),
         pytest.param("....!.........#" + QUIET, [10], ["hit"], id="one horizon after the last firing step"),
         pytest.param("....!..........#" + QUIET, [None], ["early"], id="one step more than the horizon"),
+        pytest.param("....!" + "." * 20 + "!!#" + QUIET, [2], ["early", "hit"], id="early at first, then right"),
         pytest.param("....!" + "." * 39 + "#" + QUIET, [None], ["early"], id="four horizons before the onset"),
         pytest.param("....!" + "." * 40 + "#" + QUIET, [None], ["false_alarm"], id="earlier than four horizons"),
         pytest.param("...." + "!" * 40 + "#" + QUIET, [40], ["hit"], id="four horizons of alert"),
         pytest.param("...." + "!" * 41 + "#" + QUIET, [None], ["false_alarm"], id="longer than four horizons"),
         pytest.param("....!.....!..###" + QUIET, [9], ["hit"], id="five minutes below are held"),
         pytest.param("....!......!..###" + QUIET, [10], ["hit", "hit"], id="six minutes below end the alert"),
-        pytest.param("....!!!##!!" + QUIET, [3], ["hit", "false_alarm"], id="firing on after recovery is a new alert"),
-        pytest.param("..!!##...!!##" + QUIET, [2, 2], ["hit", "hit"], id="an alert for each of two episodes"),
+        pytest.param("....!!!##!!" + QUIET, [3], ["hit"], id="firing on in the wake is no alert"),
+        pytest.param("..!!##" + "!" * 15 + QUIET, [2], ["hit"], id="nor is it when it lasts as long as the wake"),
+        pytest.param("..!!##" + "!" * 16 + QUIET, [2], ["hit", "false_alarm"], id="after the wake it is a new one"),
+        pytest.param("..!!##...!!##" + QUIET, [2], ["hit"], id="a relapse in the wake need not be announced"),
+        pytest.param("..!!##" + "." * 14 + "##" + QUIET, [2], ["hit"], id="nor one in its last step"),
+        pytest.param("..!!##...##" + "!" * 15 + QUIET, [2], ["hit"], id="a relapse has a wake of its own"),
+        pytest.param("..!!##" + WAKE + "!!##" + QUIET, [2, 2], ["hit", "hit"], id="an alert for each of two episodes"),
+        pytest.param("..!!##" + WAKE + "..##" + QUIET, [2, None], ["hit"], id="an episode after the wake is missed"),
+        pytest.param("##" + WAKE + "!!##" + QUIET, [2], ["hit"], id="the wake of one there from the start"),
         pytest.param("....!!!##..##" + QUIET, [3], ["hit"], id="two minutes of pause are no recovery"),
-        pytest.param("....!!!##...##" + QUIET, [3, None], ["hit"], id="three minutes of pause are one"),
+        pytest.param("....!!!##...##" + QUIET, [3], ["hit"], id="three minutes of pause are one, and a relapse"),
         pytest.param("##....." + QUIET, [], [], id="there from the start"),
         pytest.param(".#....." + QUIET, [], [], id="no two minutes of record before it"),
         pytest.param("..#...." + QUIET, [None], [], id="two minutes of record before it"),
@@ -65,6 +74,8 @@ def events(*timelines: str, probability_inside: float = 1.0) -> Events:
         pytest.param("...!!___________", [], ["undecided"], id="the entity went away within the horizon"),
         pytest.param("!" * 41 + "___________", [], ["false_alarm"], id="firing for too long before it went away"),
         pytest.param("...!!" + "." * 12 + "____", [], ["false_alarm"], id="the entity went away afterwards"),
+        pytest.param("...!!____________#" + QUIET, [None], ["early"], id="it went away, and came back with the issue"),
+        pytest.param("...!!_______" + QUIET, [], ["false_alarm"], id="it went away, and came back well"),
     ],
 )
 def test_timeline_is_judged_as_a_person_would(
@@ -105,11 +116,29 @@ def test_figures_add_up_by_hand() -> None:
         "lead_median_seconds": 420.0,
         "lead_p10_seconds": 420.0,
         "false_alarms": 1,
-        "entity_days": (7 * 36 - 5 * 3 - 10) / 1440,
-        "false_alarms_per_entity_day": pytest.approx(1440 / (7 * 36 - 5 * 3 - 10)),
-        "alerting_ratio": 12 / (7 * 36 - 5 * 3 - 10),
+        "entity_days": (7 * 36 - 5 * (3 + 15) - 10) / 1440,  # without episodes, their wakes and who was away
+        "false_alarms_per_entity_day": pytest.approx(1440 / (7 * 36 - 5 * (3 + 15) - 10)),
+        "alerting_ratio": 12 / (7 * 36 - 5 * (3 + 15) - 10),
         "leads_seconds": (420.0, 420.0, 420.0),
     }
+
+
+def test_early_alerts_are_no_false_alarms_but_no_precision_either() -> None:
+    figures = events(
+        "....!!!....###......................",  # a hit
+        "....!..............................#",  # early, and missed
+        "....!...............................",  # a false alarm
+        "....!_______________________________",  # undecided: the entity went away
+    ).figures
+    assert (figures.episodes, figures.recalled, figures.recall) == (2, 1, 0.5)
+    assert (figures.alerts, figures.early, figures.false_alarms, figures.undecided) == (3, 1, 1, 1)
+    assert figures.precision == pytest.approx(1 / 3)
+
+
+def test_a_relapse_is_no_counted_episode_and_the_quiet_wake_no_time_to_be_wrong_in() -> None:
+    found = events("....!!!##....##" + "." * 20)
+    assert [tuple(e) for e in found.episodes] == [(0, 7, 9, 180.0)]
+    assert found.figures.entity_days == pytest.approx((7 + 5) / 1440)  # 7 before, 5 after the wake of the relapse
 
 
 def test_lead_percentiles_lie_between_the_leads() -> None:
@@ -143,6 +172,7 @@ def test_every_alert_has_one_verdict_and_leads_stay_in_their_bounds(lines: list[
     assert figures.recalled == len(figures.leads_seconds) <= min(hits, figures.episodes)
     assert all(120.0 <= lead <= 2400.0 for lead in figures.leads_seconds)
     assert all(lines[a.entity][a.begin] == lines[a.entity][a.last] == "!" for a in found.alerts)
+    assert not any("#" in lines[a.entity][max(0, a.begin - 15) : a.begin] for a in found.alerts)
     assert all(lines[e.entity][e.onset] == lines[e.entity][e.end - 1] == "#" for e in found.episodes)
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predictor.panel import BoolArray
-from trainer.outcomes import merged, outcome_rows
+from trainer.outcomes import merged, outcome_rows, wake
 
 timelines = st.integers(1, 30).flatmap(
     lambda steps: st.lists(st.text(".#", min_size=steps, max_size=steps), min_size=1, max_size=3)
@@ -79,6 +79,25 @@ def test_merging_fills_exactly_the_short_pauses_and_twice_is_once(lines: list[st
 
 
 @pytest.mark.parametrize(
+    ("line", "after"),
+    [
+        pytest.param("#.....", ".###..", id="three steps after the last active one"),
+        pytest.param(".##....", "...###.", id="of an episode only what comes behind it"),
+        pytest.param("#..#....", ".##.###.", id="a relapse ends one wake and begins another"),
+        pytest.param("#.", ".#", id="the record ends within it"),
+        pytest.param("....", "....", id="nothing began"),
+        pytest.param("#", ".", id="one step"),
+    ],
+)
+def test_a_wake_of_fifteen_minutes_follows_an_episode(line: str, after: str) -> None:
+    assert drawn(wake(active(line), step_seconds=300.0)) == [after]
+
+
+def test_entities_have_wakes_of_their_own() -> None:
+    assert drawn(wake(active("#....", ".....", "..#.."), step_seconds=450.0)) == [".##..", ".....", "...##"]
+
+
+@pytest.mark.parametrize(
     ("line", "came", "counts"),
     [
         pytest.param("......#", "...###.", "####...", id="the last horizon is not over yet"),
@@ -132,13 +151,14 @@ def test_outcomes_and_counts_equal_brute_force(lines: list[str], horizon: int, g
     steps, entities = on.shape
     flat = data.draw(st.lists(st.booleans(), min_size=steps * entities, max_size=steps * entities))
     there = np.array(flat, dtype=np.bool_).reshape(on.shape)
-    known = there.any(axis=1)
+    known = np.asarray(there.any(axis=1))
     came, counts = outcome_rows(on, there, horizon, gap)
     for i in range(steps):
         ahead = slice(i + 1, i + 1 + horizon)
         whole = i + horizon < steps and int((~known[ahead]).sum()) <= gap
         for entity in range(entities):
-            stays = (there | on)[min(i + max(0, horizon - gap), steps - 1) :, entity].any()
+            at = min(i + max(0, horizon - gap), steps - 1)
+            stays = there[at:, entity].any() or on[at:, entity].any()
             assert came[i, entity] == on[ahead, entity].any()
             assert counts[i, entity] == (whole and not on[i, entity] and (came[i, entity] or stays))
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from predictor.panel import BoolArray, FloatArray
 from trainer import events
-from trainer.outcomes import outcome_rows
+from trainer.outcomes import merged, outcome_rows
 from trainer.standings import GRID, Ground, levels, ranking, standing
 
 STEP = 60.0
@@ -18,7 +18,7 @@ def ground(active: BoolArray, horizon_seconds: float = 600.0) -> Ground:
     """What came, of entities that were always there."""
     present = np.ones_like(active)
     truth = events.truth(active, present, STEP)
-    came, counts = outcome_rows(truth.inside, np.ones(len(active), dtype=np.bool_), round(horizon_seconds / STEP), 2)
+    came, counts = outcome_rows(merged(active, 2), present, round(horizon_seconds / STEP), 2)
     return Ground(truth, counts, came, horizon_seconds, 300.0)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from predictor.panel import FloatArray
 from trainer.events import judged
-from trainer.outcomes import steps_ahead
+from trainer.outcomes import steps_ahead, wake
 from trainer.thresholds import GRID, Watch, levels, threshold
 
 STEP = 60.0
@@ -114,8 +114,10 @@ def test_the_budget_is_kept_on_the_rows_given_or_the_highest_is_chosen(
         pytest.param("...." + "!" * 41 + "#...............", id="longer than four horizons"),
         pytest.param("....!.....!..###...........", id="a dip that is held"),
         pytest.param("....!......!..............", id="two alerts for nothing"),
-        pytest.param("....!!!##!!...............", id="on after the recovery"),
-        pytest.param("..!!##...!!##.............", id="one before each of two"),
+        pytest.param("....!!!##!!...............", id="on in the wake"),
+        pytest.param("..!!##" + "!" * 16 + "............", id="on after the wake"),
+        pytest.param("..!!##...!!##.............", id="a relapse in the wake"),
+        pytest.param("..!!##" + "." * 15 + "!!##............", id="one before each of two"),
         pytest.param("....!.........!!..###...........", id="wrong first, then right"),
     ],
 )
@@ -133,7 +135,8 @@ def test_simple_alerts_are_false_alarms_exactly_when_events_says_so(line: str) -
         step_seconds=STEP,
     )
     distance = steps_ahead(active[:, None])[:, 0]
-    counts = ~active & (np.arange(len(line)) < len(line) - HORIZON)
+    after = wake(active[:, None], STEP)[:, 0]
+    counts = ~active & ~after & (np.arange(len(line)) < len(line) - HORIZON)
     ahead = np.where(distance <= HORIZON, distance, 0)[counts].astype(np.int64)
     steps = np.arange(len(line), dtype=np.int64)[counts]
     watch = Watch(ahead, steps, np.zeros(len(steps), dtype=np.int64), HORIZON, STEP)

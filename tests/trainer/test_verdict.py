@@ -34,18 +34,21 @@ def test_recall_is_a_sentence(episodes: int, recalled: int, median: float | None
 
 
 @pytest.mark.parametrize(
-    ("alerts", "false_alarms", "text"),
+    ("alerts", "early", "false_alarms", "text"),
     [
-        (0, 0, "There was no alert."),
-        (1, 0, "The one alert was right."),
-        (1, 1, "The one alert was a false alarm."),
-        (4, 0, "None of the 4 alerts was a false alarm."),
-        (4, 1, "1 of the 4 alerts was a false alarm, 0.25 per entity and day."),
-        (4, 3, "3 of the 4 alerts were false alarms, 0.25 per entity and day."),
+        (0, 0, 0, "There was no alert."),
+        (1, 0, 0, "The one alert was right."),
+        (1, 1, 0, "The one alert was too early."),
+        (1, 0, 1, "The one alert was a false alarm."),
+        (4, 0, 0, "None of the 4 alerts was a false alarm."),
+        (4, 1, 0, "None of the 4 alerts was a false alarm; 1 was too early."),
+        (4, 0, 1, "1 of the 4 alerts was a false alarm, 0.25 per entity and day."),
+        (4, 0, 3, "3 of the 4 alerts were false alarms, 0.25 per entity and day."),
+        (7, 2, 3, "3 of the 7 alerts were false alarms, 0.25 per entity and day; 2 were too early."),
     ],
 )
-def test_precision_is_a_sentence(alerts: int, false_alarms: int, text: str) -> None:
-    assert verdict.alerts_sentence(alerts, false_alarms, 0.25) == text
+def test_precision_is_a_sentence(alerts: int, early: int, false_alarms: int, text: str) -> None:
+    assert verdict.alerts_sentence(alerts, early, false_alarms, 0.25) == text
 
 
 def total(recalled: int, false_alarms: int = 0) -> Total:
@@ -56,6 +59,7 @@ def total(recalled: int, false_alarms: int = 0) -> Total:
         recalled=recalled,
         recall=recalled / 10,
         alerts=0,
+        early=0,
         false_alarms=false_alarms,
         entity_days=1.0,
         false_alarms_per_entity_day=0.0,
