@@ -10,7 +10,7 @@ from trainer.dataset import Dataset
 
 
 def thinned(dataset: Dataset, rows: int, seed: int) -> Dataset:
-    """A random draw of at most so many rows, each with and without something ahead in the share it has; weights grow."""
+    """A random draw of at most so many rows; their weights grow, so that they stand for as many as before."""
     if len(dataset.values) <= rows:
         return dataset
     chosen = np.zeros(len(dataset.values), dtype=np.bool_)

@@ -14,11 +14,16 @@ from demo.training import STEP_SECONDS, TRAINING_END, Cluster, backfill, history
 FOLDER: Final = ROOT / "build" / "holdout"
 DAY: Final = 86_400.0
 
-TRAINING: Final = Cluster("train", nodes=6, pods=60, seed=11)
-TRAINING_DAYS: Final = 7.0
-SEEDS: Final = (201, 202)
-DAYS: Final = 3.0
-RUN_UP_DAYS: Final = 1.0
+CONCENTRATION: Final = 4.0
+"""The training history has a month's faults and look-alikes in a week or so, and its false-alarm budget as many times the
+default one: as many false alarms for each episode that tempts to one."""
+
+TRAINING: Final = Cluster("train", nodes=6, pods=60, seed=11, episodes_factor=CONCENTRATION)
+TRAINING_DAYS: Final = 10.0
+BUDGET: Final = 0.02
+HOLDOUT: Final = Cluster("holdout", nodes=6, pods=60, seed=201)
+DAYS: Final = 5.0
+RUN_UP_DAYS: Final = 3.0
 """Some signals compare with yesterday."""
 
 
@@ -35,7 +40,7 @@ class History:
 def history(processes: Processes, cluster: Cluster, days: float, run_up_days: float, folder: Path) -> History:
     """Backfill unless it is there already, and serve. Raises ProcessError."""
     start, end = TRAINING_END - days * DAY, TRAINING_END
-    name = f"{cluster.scenario}-{cluster.seed}-{cluster.nodes}x{cluster.pods}-{days:g}d"
+    name = f"{cluster.scenario}-{cluster.seed}-{cluster.nodes}x{cluster.pods}-{days + run_up_days:g}d"
     directory = folder / name
     if not (directory / "truth.json").exists():
         _say(f"backfilling {name}")
@@ -45,16 +50,16 @@ def history(processes: Processes, cluster: Cluster, days: float, run_up_days: fl
     return History(url, start, end, truth)
 
 
-def model(processes: Processes, folder: Path, directory: Path) -> Path:
+def model(processes: Processes, directory: Path, folder: Path) -> Path:
     """A model of the training history, trained by kip-trainer unless it is there already. Raises ProcessError."""
     if not (directory / "manifest.json").exists():
         past = history(processes, TRAINING, TRAINING_DAYS, 0.0, folder)
         _say("training")
-        run("train", past, directory, "--seed", "0")
+        trainer("train", past, directory, "--false-alarms.per-entity-day", f"{BUDGET * CONCENTRATION:g}")
     return directory
 
 
-def run(command: str, past: History, model_dir: Path, *more: str) -> None:
+def trainer(command: str, past: History, model_dir: Path, *more: str) -> None:
     """One command of kip-trainer over a history. Raises CalledProcessError."""
     base = [*ours("kip-trainer"), command, "--prometheus.url", past.url, "--model.dir", str(model_dir)]
     when = ["--start", f"{past.start:.0f}", "--end", f"{past.end:.0f}"]

@@ -1,0 +1,98 @@
+"""Judge a model on a pretend cluster with workloads, shapes and speeds that no training draws.
+
+Usage: python -m benchmarks.holdout [--seed 201] [--days 5] [--model-dir DIR] [--without http,kube_state_metrics,…]
+
+Backfills what is missing below build/holdout, trains unless there is a model, replays what would have been published,
+and prints how many faults were foretold, how early, at how many false alarms, and how many look-alikes were mistaken.
+`--without` replays again with every series of a source gone; onsets are those that the full replay saw.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from benchmarks.holdout import made, told
+from benchmarks.holdout.published import Key, Published, load
+from benchmarks.holdout.told import Judged, Told
+from demo.processes import Processes
+from demo.training import STEP_SECONDS
+
+RAMPED_SECONDS: Final = 900.0
+"""Faults that last at least a quarter of an hour are those that anybody could have foreseen."""
+
+NOWHERE: Final = 'nowhere="x",'
+"""A matcher that no series meets."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Make, replay, print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.holdout", description=__doc__)
+    parser.add_argument("--seed", type=int, default=made.HOLDOUT.seed)
+    parser.add_argument("--days", type=float, default=made.DAYS)
+    parser.add_argument("--model-dir", type=Path, default=made.FOLDER / "model")
+    parser.add_argument("--without", default="", help="sources to do without, one after the other")
+    chosen = parser.parse_args(arguments)
+    with Processes(made.FOLDER) as processes:
+        model = made.model(processes, chosen.model_dir, made.FOLDER)
+        cluster = replace(made.HOLDOUT, seed=chosen.seed)
+        past = made.history(processes, cluster, chosen.days, made.RUN_UP_DAYS, made.FOLDER)
+        whole = replayed(past, model, "all sources")
+        full = judged(whole, whole)
+        print_outcomes(full)
+        print_told("all sources", past, full)
+        for source in filter(None, chosen.without.split(",")):
+            variable = ("--catalogue.variable", f"{source}={NOWHERE}")
+            print_told(f"without {source}", past, judged(replayed(past, model, f"without {source}", *variable), whole))
+    return 0
+
+
+def replayed(past: made.History, model: Path, name: str, *more: str) -> Mapping[Key, Published]:
+    """What the exporter would have published."""
+    output = made.FOLDER / f"{name.replace(' ', '-')}.parquet"
+    made.trainer("replay", past, model, "--output.file", str(output), *more)
+    return load(output, STEP_SECONDS)
+
+
+def judged(published: Mapping[Key, Published], whole: Mapping[Key, Published]) -> Judged:
+    """Each outcome's episodes and alerts; what really happened is what the whole replay saw."""
+    return {key: (one, one.events(one.aligned(whole[key]))) for key, one in published.items() if key in whole}
+
+
+def print_outcomes(found: Judged) -> None:
+    """A table of all outcomes."""
+    print("\n| issue | of | horizon | threshold | episodes foretold | false alarms a day and entity |")
+    print("|---|---|---|---|---|---|")
+    for (kind, issue, horizon), (one, events) in found.items():
+        f = events.figures
+        rate = "-" if f.false_alarms_per_entity_day is None else f"{f.false_alarms_per_entity_day:.3f}"
+        print(f"| `{issue}` | {kind} | {horizon} | {one.threshold:.2f} | {f.recalled} of {f.episodes} | {rate} |")
+
+
+def print_told(title: str, past: made.History, found: Judged) -> None:
+    """A table of ramped faults by type, and what look-alikes were mistaken for faults."""
+    faults = [one for one in told.faults(past.truth, found) if one.predictable and one.ramp_seconds >= RAMPED_SECONDS]
+    print(f"\n{title}: ramped faults of at least 15 minutes\n")
+    print("| fault | foretold 2 min before | median lead | 10 % below |")
+    print("|---|---|---|---|")
+    for kind in sorted({one.type for one in faults}):
+        print(_line(kind, [one for one in faults if one.type == kind]))
+    print(_line("**all**", faults))
+    mistaken = told.lookalikes(past.truth, found)
+    alarms = sum(one.false_alarms for one in mistaken)
+    print(f"\n{alarms} false alarms in {len(mistaken)} look-alike episodes")
+
+
+def _line(name: str, faults: Iterable[Told]) -> str:
+    several = list(faults)
+    foretold = sum(one.lead_seconds is not None for one in several)
+    median, tenth = told.leads_minutes(several, (0.5, 0.1))
+    return f"| {name} | {foretold} of {len(several)} | {median:.0f} min | {tenth:.0f} min |"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

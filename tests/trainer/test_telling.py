@@ -1,0 +1,109 @@
+"""Telling features, directions and hard rows: what is chosen is what differs before an onset, the right way round."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from predictor import catalogue, features
+from predictor.panel import FloatArray
+from tests.trainer.pasts import CATALOGUE, HORIZONS, START, STEP, Past, panel, ramps
+from trainer import history
+from trainer.candidates import CANDIDATES, Lessons
+from trainer.dataset import gather
+from trainer.directions import directions
+from trainer.hard import MAX_ROWS, with_hard
+from trainer.history import Stretch
+from trainer.telling import telling
+from trainer.thinned import thinned
+
+ROWS = 600
+RISING, FALLING, EITHER = 1, -1, 0
+
+
+def chosen(values: FloatArray, worse: list[int], most: int = 2) -> list[int]:
+    """Of rows whose last sixth is before an onset."""
+    near = np.arange(len(values)) >= 5 * len(values) // 6
+    return [int(i) for i in telling(values, near, ~near, np.ones(len(values)), np.array(worse), most, 0)]
+
+
+def columns(*shifts: float) -> FloatArray:
+    """Noise, its last sixth shifted by so many spreads."""
+    random = np.random.default_rng(5)
+    values = random.normal(size=(ROWS, len(shifts)))
+    values[5 * ROWS // 6 :] += np.array(shifts)
+    return values
+
+
+def test_features_that_differ_before_an_onset_are_chosen() -> None:
+    assert chosen(columns(0.0, 3.0, 0.0, 2.0), [RISING] * 4) == [1, 3]
+
+
+def test_a_fall_tells_nothing_of_a_feature_that_trouble_raises() -> None:
+    values = columns(-3.0, 0.5, -2.0)
+    assert chosen(values, [RISING, RISING, FALLING], most=2) == [1, 2]
+    assert chosen(values, [EITHER, RISING, FALLING], most=2) == [0, 2]
+
+
+def test_what_never_moves_or_never_came_is_not_chosen() -> None:
+    values = columns(3.0, 3.0, 3.0)
+    values[:, 0], values[:, 1] = 1.0, np.nan
+    assert chosen(values, [EITHER] * 3, most=3) == [2]
+
+
+def test_missing_values_tell_nothing_by_themselves() -> None:
+    values = columns(0.0, 1.0)
+    values[:, 0] = np.where(np.arange(ROWS) % 7 == 0, np.nan, values[:, 0])
+    assert chosen(values, [EITHER] * 2, most=1) == [1]
+
+
+def test_directions_follow_the_signal_and_the_feature() -> None:
+    signals = catalogue.default().signals_of("service")
+    found = dict(zip(features.names(signals), directions(signals).tolist(), strict=True))
+    assert found["service_errors:now"] == RISING
+    assert found["service_errors:time_to_limit_5m"] == FALLING
+    assert found["service_ready_backends:now"] == FALLING
+    assert found["service_requests:slope_30m"] == EITHER
+    assert found["service_errors:spread_5m"] == EITHER
+
+
+def test_boosting_never_sees_less_risk_in_a_worse_value() -> None:
+    random = np.random.default_rng(3)
+    values = random.random((800, 3))
+    came = (values[:, :1] + 0.3 * random.normal(size=(800, 1))) > 0.7
+    lessons = Lessons(values, came, came, np.zeros_like(came), np.ones(800), np.array([1, 0, -1]), 0)
+    model = CANDIDATES["hist_gradient_boosting"](lessons)
+    line = np.tile(random.random((1, 3)), (50, 1))
+    line[:, 0] = np.linspace(0, 1, 50)
+    assert (np.diff(model.predict_proba(line)[0][:, 1]) >= 0).all()
+
+
+@pytest.fixture(scope="module")
+def read() -> tuple[Stretch, list[object]]:
+    """A past of four pods, and its chunks."""
+    steps = 900
+    when = Stretch(START, START + (steps - 1) * STEP, STEP)
+    strain, active = ramps(steps, 4, every=90, seed=0)
+    past = Past({"pod": panel("pod", strain, {"pod_failure": active})})
+    return when, list(history.chunks(past, CATALOGUE, when, round(max(HORIZONS) / STEP)))
+
+
+def test_hard_rows_join_the_drawn_ones_and_every_row_is_spoken_for(read: tuple[Stretch, list]) -> None:  # type: ignore[type-arg]  # chunks as they are read
+    when, chunks = read
+    drawn = gather(chunks, CATALOGUE, when, HORIZONS, 1_000)
+    whole = gather(chunks, CATALOGUE, when, HORIZONS, 1_000_000)["pod"]
+    found = with_hard(chunks, CATALOGUE, when, drawn, 0)["pod"]
+    assert whole.weight.tolist() == [1.0] * len(whole.values)
+    assert found.weight.sum() == pytest.approx(len(whole.values), rel=0.1)
+    assert (found.came & ~found.during).sum() == (drawn["pod"].came & ~drawn["pod"].during).sum()
+    quiet = ~(found.came & ~found.during).any(axis=1)
+    assert 0 < (found.weight[quiet] == 1.0).sum() <= MAX_ROWS
+
+
+def test_thinned_rows_stand_for_as_many_as_before(read: tuple[Stretch, list]) -> None:  # type: ignore[type-arg]  # chunks as they are read
+    when, chunks = read
+    drawn = gather(chunks, CATALOGUE, when, HORIZONS, 1_000)["pod"]
+    fewer = thinned(drawn, 300, 1)
+    assert len(fewer.values) == 300
+    assert fewer.weight.sum() == pytest.approx(drawn.weight.sum(), rel=0.2)
+    assert thinned(drawn, 10_000_000, 1) is drawn
