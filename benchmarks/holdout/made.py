@@ -15,8 +15,8 @@ FOLDER: Final = ROOT / "build" / "holdout"
 DAY: Final = 86_400.0
 
 CONCENTRATION: Final = 4.0
-"""The training history has a month's faults and look-alikes in a week or so, and its false-alarm budget as many times the
-default one: as many false alarms for each episode that tempts to one."""
+"""The training history has a month's faults and look-alikes in a week or so, and as many times the default budget of
+false alarms: as many for each episode that tempts to one."""
 
 TRAINING: Final = Cluster("train", nodes=6, pods=60, seed=11, episodes_factor=CONCENTRATION)
 TRAINING_DAYS: Final = 10.0
