@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from predictor.panel import FloatArray
 
@@ -47,7 +48,9 @@ class Separate:
 
     def predict_proba(self, values: FloatArray) -> list[FloatArray]:
         """One (rows, 2) array per pipeline."""
-        return [np.asarray(one.predict_proba(values)) for one in self.pipelines]
+        # Where another process keeps a core busy, OpenMP's threads wait for one another longer than they compute.
+        with threadpool_limits(1, user_api="openmp"):
+            return [np.asarray(one.predict_proba(values)) for one in self.pipelines]
 
     def only(self, columns: tuple[int, ...]) -> Self:
         """The pipelines of some outcomes."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import numpy as np
+from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.dummy import DummyClassifier
@@ -16,6 +17,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer, StandardScaler
+from threadpoolctl import threadpool_limits
 
 from predictor.estimators import Columns, Forest, Separate
 from predictor.panel import BoolArray, FloatArray
@@ -62,22 +64,26 @@ def extra_trees(of: Lessons) -> Forest:
 
 def hist_gradient_boosting(of: Lessons) -> Separate:
     """One boosted ensemble per outcome over the telling features, held to the way they move before trouble."""
-    fitted = []
-    for i in range(of.came.shape[1]):
-        rows = ~of.during[:, i]
-        chosen = telling(of.values, of.near[:, i], rows & ~of.came[:, i], of.weight, of.worse, MOST_FEATURES, of.seed)
-        if not len(chosen):
-            fitted.append(DummyClassifier().fit(of.values[rows], of.came[rows, i].astype(np.int8)))
-            continue
-        boosting = HistGradientBoostingClassifier(
-            max_iter=120, learning_rate=0.06, max_leaf_nodes=8, min_samples_leaf=20, l2_regularization=10.0,
-            max_features=0.3, early_stopping=False, monotonic_cst=of.worse[chosen].tolist(), random_state=of.seed,
-        )  # fmt: skip
-        pipeline = make_pipeline(ColumnTransformer([("telling", "passthrough", chosen.tolist())]), boosting)
-        answers = of.came[rows, i].astype(np.int8)
-        name = pipeline.steps[-1][0]
-        fitted.append(pipeline.fit(of.values[rows], answers, **{f"{name}__sample_weight": of.weight[rows]}))
+    fitted = Parallel(n_jobs=2, prefer="threads")(delayed(_boosted)(of, i) for i in range(of.came.shape[1]))
     return Separate(tuple(fitted))
+
+
+def _boosted(of: Lessons, outcome: int) -> Any:
+    rows = ~of.during[:, outcome]
+    values, answers = of.values[rows], of.came[rows, outcome].astype(np.int8)
+    quiet = rows & ~of.came[:, outcome]
+    chosen = telling(of.values, of.near[:, outcome], quiet, of.weight, of.worse, MOST_FEATURES, of.seed)
+    if not len(chosen):
+        return DummyClassifier().fit(values, answers)
+    boosting = HistGradientBoostingClassifier(
+        max_iter=120, learning_rate=0.06, max_leaf_nodes=8, min_samples_leaf=20, l2_regularization=10.0,
+        max_features=0.3, early_stopping=False, monotonic_cst=of.worse[chosen].tolist(), random_state=of.seed,
+    )  # fmt: skip
+    pipeline = make_pipeline(ColumnTransformer([("telling", "passthrough", chosen.tolist())]), boosting)
+    name = pipeline.steps[-1][0]
+    # Where another process keeps a core busy, OpenMP's threads wait for one another seven times as long as they compute.
+    with threadpool_limits(1, user_api="openmp"):  # OpenMP counts for each thread that asks
+        return pipeline.fit(values, answers, **{f"{name}__sample_weight": of.weight[rows]})
 
 
 def logistic_regression(of: Lessons) -> Separate:
