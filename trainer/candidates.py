@@ -81,7 +81,7 @@ def _boosted(of: Lessons, outcome: int) -> Any:
     )  # fmt: skip
     pipeline = make_pipeline(ColumnTransformer([("telling", "passthrough", chosen.tolist())]), boosting)
     name = pipeline.steps[-1][0]
-    # Where another process keeps a core busy, OpenMP's threads wait for one another seven times as long as they compute.
+    # Where another process keeps a core busy, OpenMP threads wait for one another seven times as long as they work.
     with threadpool_limits(1, user_api="openmp"):  # OpenMP counts for each thread that asks
         return pipeline.fit(values, answers, **{f"{name}__sample_weight": of.weight[rows]})
 
