@@ -26,6 +26,9 @@ from trainer.telling import telling
 
 CandidateName = Literal["random_forest", "extra_trees", "hist_gradient_boosting", "logistic_regression"]
 
+STEPS: Final = 200
+"""Fewer than boosting's 255 bins, which then are the steps themselves."""
+
 MOST_FEATURES: Final = 100
 """A third of a pod's: what tells of one issue is in far fewer."""
 
@@ -79,11 +82,27 @@ def _boosted(of: Lessons, outcome: int) -> Any:
         max_iter=120, learning_rate=0.06, max_leaf_nodes=8, min_samples_leaf=20, l2_regularization=10.0,
         max_features=0.3, early_stopping=False, monotonic_cst=of.worse[chosen].tolist(), random_state=of.seed,
     )  # fmt: skip
+    for column in chosen.tolist():
+        values[:, column] = stepped(values[:, column])
     pipeline = make_pipeline(ColumnTransformer([("telling", "passthrough", chosen.tolist())]), boosting)
     name = pipeline.steps[-1][0]
     # Where another process keeps a core busy, OpenMP threads wait for one another seven times as long as they work.
     with threadpool_limits(1, user_api="openmp"):  # OpenMP counts for each thread that asks
         return pipeline.fit(values, answers, **{f"{name}__sample_weight": of.weight[rows]})
+
+
+def stepped(column: FloatArray) -> FloatArray:
+    """The values of a column moved to at most STEPS of them, NaN left alone.
+
+    Boosting bins its values anyhow, and with weights it takes a minute to find the bins of what has more values. The
+    thresholds that it learns lie between steps, in the feature's own unit, so that nothing has to be moved later.
+    """
+    there = column[~np.isnan(column)]
+    if not len(there):
+        return column
+    steps = np.unique(np.quantile(there, np.linspace(0, 1, STEPS), method="nearest"))
+    nearest = steps[np.minimum(np.searchsorted(steps, column), len(steps) - 1)]
+    return np.where(np.isnan(column), np.nan, nearest)
 
 
 def logistic_regression(of: Lessons) -> Separate:
