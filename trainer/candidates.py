@@ -9,7 +9,6 @@ from typing import Any, Final, Literal
 
 import numpy as np
 from joblib import Parallel, delayed
-from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
@@ -31,6 +30,9 @@ STEPS: Final = 200
 
 MOST_FEATURES: Final = 100
 """A third of a pod's: what tells of one issue is in far fewer."""
+
+FEW_FEATURES: Final = 40
+"""For a weighted sum, which cannot leave out what does not help."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,7 @@ def hist_gradient_boosting(of: Lessons) -> Separate:
 def _boosted(of: Lessons, outcome: int) -> Any:
     rows = ~of.during[:, outcome]
     values, answers = of.values[rows], of.came[rows, outcome].astype(np.int8)
-    quiet = rows & ~of.came[:, outcome]
-    chosen = telling(of.values, of.near[:, outcome], quiet, of.weight, of.worse, MOST_FEATURES, of.seed)
+    chosen = _telling(of, outcome, MOST_FEATURES)
     if not len(chosen):
         return DummyClassifier().fit(values, answers)
     boosting = HistGradientBoostingClassifier(
@@ -106,18 +107,28 @@ def stepped(column: FloatArray) -> FloatArray:
 
 
 def logistic_regression(of: Lessons) -> Separate:
-    """A weighted sum of ranks per outcome: what is left when there is little to learn from."""
-    fitted = []
-    for i in range(of.came.shape[1]):
-        rows = ~of.during[:, i]
-        line = make_pipeline(
-            SimpleImputer(strategy="median", keep_empty_features=True),
-            QuantileTransformer(n_quantiles=100, subsample=10_000, random_state=of.seed),
-            LogisticRegression(C=0.05, max_iter=300),
-        )
-        one = _varying(line, of.values[rows])
-        fitted.append(one.fit(of.values[rows], of.came[rows, i].astype(np.int8)))
-    return Separate(tuple(fitted))
+    """A weighted sum of ranks per outcome over few features: what is left when there is little to learn from."""
+    return Separate(tuple(_line(of, i) for i in range(of.came.shape[1])))
+
+
+def _line(of: Lessons, outcome: int) -> Any:
+    rows = ~of.during[:, outcome]
+    answers = of.came[rows, outcome].astype(np.int8)
+    chosen = _telling(of, outcome, FEW_FEATURES)
+    if not len(chosen):
+        return DummyClassifier().fit(of.values[rows], answers)
+    line = make_pipeline(
+        ColumnTransformer([("telling", "passthrough", chosen.tolist())]),
+        SimpleImputer(strategy="median"),
+        QuantileTransformer(n_quantiles=100, subsample=10_000, random_state=of.seed),
+        LogisticRegression(C=0.05, max_iter=300),
+    )
+    return line.fit(of.values[rows], answers)
+
+
+def _telling(of: Lessons, outcome: int, most: int) -> IntArray:
+    quiet = ~of.during[:, outcome] & ~of.came[:, outcome]
+    return telling(of.values, of.near[:, outcome], quiet, of.weight, of.worse, most, of.seed)
 
 
 CANDIDATES: Final[Mapping[CandidateName, Fit]] = {
@@ -144,16 +155,6 @@ def _forest(forest: Any, of: Lessons, weight: FloatArray) -> Forest:
         pipeline.fit(of.values, answers, **{f"{name}__sample_weight": weight})
     forest.n_jobs = 1  # trees must add up in one order: bits, not only digits
     return Forest(pipeline, tuple(range(of.came.shape[1])))
-
-
-def _varying(one: Any, values: FloatArray) -> Any:
-    """The estimator behind a choice of columns: binning and ranking fail on a signal that never came or never moved."""
-    with np.errstate(invalid="ignore"):
-        low, high = np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
-        varying = np.flatnonzero(high > low)
-    if not len(varying):
-        return DummyClassifier()
-    return make_pipeline(ColumnTransformer([("varying", "passthrough", varying.tolist())]), clone(one))
 
 
 def _balanced(came: BoolArray) -> FloatArray:
