@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -24,7 +25,8 @@ def oddness(dataset: Dataset, signals: Sequence[Signal], seed: int) -> Oddness |
         return None
     some = np.sort(np.random.default_rng(seed).permutation(quiet)[:ROWS])
     values = dataset.values[some]
-    with np.errstate(all="ignore"):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a signal this cluster does not have is a column of NaN
         centre = np.nan_to_num(np.nanmedian(values, axis=0))
         low, high = np.nanquantile(values, [0.01, 0.99], axis=0)
     width = np.nan_to_num(high - low)

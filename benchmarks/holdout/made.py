@@ -20,6 +20,8 @@ false alarms: as many for each episode that tempts to one."""
 
 TRAINING: Final = Cluster("train", nodes=6, pods=60, seed=11, episodes_factor=CONCENTRATION)
 TRAINING_DAYS: Final = 10.0
+ESTIMATOR: Final = "hist_gradient_boosting"
+MAX_ROWS: Final = 9_000
 BUDGET: Final = 0.02
 HOLDOUT: Final = Cluster("holdout", nodes=6, pods=60, seed=201)
 DAYS: Final = 5.0
@@ -55,7 +57,8 @@ def model(processes: Processes, directory: Path, folder: Path) -> Path:
     if not (directory / "manifest.json").exists():
         past = history(processes, TRAINING, TRAINING_DAYS, 0.0, folder)
         _say("training")
-        trainer("train", past, directory, "--false-alarms.per-entity-day", f"{BUDGET * CONCENTRATION:g}")
+        budget = ("--false-alarms.per-entity-day", f"{BUDGET * CONCENTRATION:g}")
+        trainer("train", past, directory, *budget, "--estimator", ESTIMATOR, "--max-rows", f"{MAX_ROWS}")
     return directory
 
 
