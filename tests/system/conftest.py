@@ -12,7 +12,7 @@ from demo.stack import Stack, start_stack
 from demo.training import Cluster, make_model
 
 # Smaller than the default model's cluster: enough episodes of every issue to learn and calibrate in under a minute.
-SMALL = Cluster("train", nodes=4, pods=40, seed=3)
+SMALL = Cluster("train", nodes=4, pods=40, seed=3, episodes_factor=48.0)
 SMALL_HOURS = 10.0
 
 
