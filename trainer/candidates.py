@@ -102,7 +102,7 @@ def stepped(column: FloatArray) -> FloatArray:
     if not len(there):
         return column
     steps = np.unique(np.quantile(there, np.linspace(0, 1, STEPS), method="nearest"))
-    nearest = steps[np.minimum(np.searchsorted(steps, column), len(steps) - 1)]
+    nearest = steps[np.searchsorted((steps[:-1] + steps[1:]) / 2, column)]  # NaN falls to the last, and is put back
     return np.where(np.isnan(column), np.nan, nearest)
 
 
@@ -128,7 +128,10 @@ def _line(of: Lessons, outcome: int) -> Any:
 
 def _telling(of: Lessons, outcome: int, most: int) -> IntArray:
     quiet = ~of.during[:, outcome] & ~of.came[:, outcome]
-    return telling(of.values, of.near[:, outcome], quiet, of.weight, of.worse, most, of.seed)
+    near = of.near[:, outcome]
+    if not near.any():
+        near = of.came[:, outcome] & ~of.during[:, outcome]
+    return telling(of.values, near, quiet, of.weight, of.worse, most, of.seed)
 
 
 CANDIDATES: Final[Mapping[CandidateName, Fit]] = {

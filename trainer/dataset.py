@@ -131,7 +131,9 @@ def lessons(panel: Panel, rows: Rows, seen: Labels, step_seconds: float, offset:
     """The rows of a batch that can be learned from; offset: grid points from the start of history to the chunk's."""
     # One forest answers for all issues at once. A row inside an episode of one issue still tells what precedes the
     # others, so it stays, thinned like any other, and for its own issue says what we publish meanwhile: it is there.
-    usable = seen.counts.any(axis=0) & (seen.counts | seen.during).all(axis=0)
+    # Rows before an onset stay even when the entity left too soon for the other outcomes to be known.
+    known = (seen.counts | seen.during).all(axis=0) | (seen.came & seen.counts).any(axis=0)
+    usable = seen.counts.any(axis=0) & known
     number = offset + rows.step[usable]
     entity = rows.entity[usable]
     soon = seen.came & (seen.ahead * step_seconds <= NEAR_SECONDS) & ~seen.during

@@ -23,7 +23,8 @@ def oddness(dataset: Dataset, signals: Sequence[Signal], seed: int) -> Oddness |
     quiet = np.flatnonzero(~dataset.came.any(axis=1) & ~dataset.during.any(axis=1))
     if len(quiet) < KNOTS:
         return None
-    some = np.sort(np.random.default_rng(seed).permutation(quiet)[:ROWS])
+    share = dataset.weight[quiet] / dataset.weight[quiet].sum()  # hard rows are many here, and few in life
+    some = np.sort(np.random.default_rng(seed).choice(quiet, min(ROWS, len(quiet)), p=share))
     values = dataset.values[some]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a signal this cluster does not have is a column of NaN

@@ -21,6 +21,9 @@ def reference(dataset: Dataset, model: KindModel, seed: int) -> KindModel:
     """The snapshot forest for the outcomes of a kind's model; its scores are not calibrated."""
     columns = [dataset.outcomes.index(o) for o in model.outcomes]
     drawn = thinned(dataset, ROWS, seed)
+    both = drawn.came[:, columns].any(axis=0) & ~drawn.came[:, columns].all(axis=0)
+    if not both.all():
+        drawn = dataset  # a class that the draw lost could not be asked for later
     came, near, during = (part[:, columns] for part in (drawn.came, drawn.near, drawn.during))
     names = features.names(model.signals)
     lessons = Lessons(drawn.values, came, near, during, drawn.weight, directions(model.signals), seed)

@@ -20,7 +20,7 @@ from trainer.history import Stretch
 from trainer.labels import Labels
 from trainer.origins import Origin
 from trainer.progress import Progress
-from trainer.sample import IntArray, Sample, draws
+from trainer.sample import Arrays, IntArray, Sample, draws
 
 MAX_ROWS: Final = 1_000_000
 """Of a longer history some entities' quarter days are left out: memory stays flat, and alerts stay in one piece."""
@@ -79,7 +79,10 @@ class Behind:
                 for rows, seen in batches(panel, self.catalogue, datasets[kind].outcomes, chunk):
                     place = _Place(panel, number, offset, self.when.step_seconds)
                     _add(samples[kind], place, rows, seen, several, origins)
-        return {kind: _sorted(sample) for kind, sample in samples.items()}
+        return {
+            kind: _sorted(sample.rows(), len(names[kind]), len(datasets[kind].outcomes))
+            for kind, sample in samples.items()
+        }
 
     def _contenders(
         self,
@@ -140,8 +143,12 @@ def _add(
         )
 
 
-def _sorted(sample: Sample) -> Scored:
-    _, scores, ahead, counts, settled, step, entity, origin = sample.rows()
+def _sorted(rows: Arrays, candidates: int, outcomes: int) -> Scored:
+    if not rows:  # no entity of the kind was there behind any origin
+        nothing, never = np.zeros((outcomes, 0), dtype=np.int64), np.zeros((outcomes, 0), dtype=np.bool_)
+        none = np.zeros(0, dtype=np.int64)
+        return Scored(np.zeros((candidates, outcomes, 0)), nothing, never, never, none, none, none)
+    _, scores, ahead, counts, settled, step, entity, origin = rows
     order = np.lexsort((step, entity))
     return Scored(
         scores[order].transpose(1, 2, 0),

@@ -82,6 +82,8 @@ def print_told(title: str, past: made.History, found: Judged) -> None:
     for kind in sorted({one.type for one in faults}):
         print(_line(kind, [one for one in faults if one.type == kind]))
     print(_line("**all**", faults))
+    ramped = [f for f in past.truth["faults"] if f["predictable"] and f["ramp_seconds"] >= RAMPED_SECONDS]
+    print(f"\n{len(ramped) - len(faults)} more never began, began before or in the wake of another, or after the end")
     mistaken = told.lookalikes(past.truth, found)
     alarms = sum(one.false_alarms for one in mistaken)
     print(f"\n{alarms} false alarms in {len(mistaken)} look-alike episodes")
@@ -91,7 +93,7 @@ def _line(name: str, faults: Iterable[Told]) -> str:
     several = list(faults)
     foretold = sum(one.lead_seconds is not None for one in several)
     median, tenth = told.leads_minutes(several, (0.5, 0.1))
-    return f"| {name} | {foretold} of {len(several)} | {median:.0f} min | {tenth:.0f} min |"
+    return f"| {name} | {foretold} of {len(several)} | {median:.1f} min | {tenth:.1f} min |"
 
 
 if __name__ == "__main__":
