@@ -4,8 +4,8 @@ Alerts are few and quiet rows are millions, so what decides between a warning an
 thousandth's neighbours. A quick first model finds them, a second pass over history collects them, at most MAX_ROWS, and
 the random draw keeps speaking for all the rest.
 
-The first model has all of history in sight, also what lies behind the origins of validation. It chooses which quiet rows
-are learned from, not what is learned of them; validation is a little kinder for it.
+The first model has all of history in sight, also what lies behind the origins of validation. It chooses which quiet
+rows are learned from, not what is learned of them; validation is a little kinder for it.
 """
 
 from __future__ import annotations
