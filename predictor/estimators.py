@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self
 
 import numpy as np
+from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
 from predictor.panel import FloatArray
@@ -55,6 +56,21 @@ class Separate:
     def only(self, columns: tuple[int, ...]) -> Self:
         """The pipelines of some outcomes."""
         return replace(self, pipelines=tuple(self.pipelines[i] for i in columns))
+
+
+@dataclass(frozen=True)
+class Committee:
+    """Several fitted scikit-learn pipelines for one outcome, which answer as their mean.
+
+    The mean is one of log-odds, so that what the trees of all of them contribute still adds up.
+    """
+
+    pipelines: tuple[Any, ...]
+
+    def predict_proba(self, values: FloatArray) -> FloatArray:
+        """(rows, 2). values: (rows, features)."""
+        raw = np.mean([one.decision_function(values) for one in self.pipelines], axis=0)
+        return np.stack([expit(-raw), expit(raw)], axis=1)
 
 
 @dataclass(frozen=True)

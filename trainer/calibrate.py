@@ -22,7 +22,7 @@ LOWEST: Final = 0.1
 HIGHEST: Final = 0.95
 """Above it little history can tell one threshold from another."""
 
-NEVER_LATER: Final = "no episode behind the first origin of validation, so nothing calibrates it"
+NEVER_LATER: Final = "all its episodes lie in one part of history, so none is left to calibrate by"
 
 
 @dataclass(frozen=True)

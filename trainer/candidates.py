@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer, StandardScaler
 from threadpoolctl import threadpool_limits
 
-from predictor.estimators import Columns, Forest, Separate
+from predictor.estimators import Columns, Committee, Forest, Separate
 from predictor.panel import BoolArray, FloatArray
 from trainer.sample import IntArray
 from trainer.telling import telling
@@ -27,6 +27,9 @@ CandidateName = Literal["random_forest", "extra_trees", "hist_gradient_boosting"
 
 STEPS: Final = 200
 """Fewer than boosting's 255 bins, which then are the steps themselves."""
+
+SEATS: Final = 3
+"""Boosted ensembles per outcome: few episodes make any one of them a matter of luck near its threshold."""
 
 MOST_FEATURES: Final = 100
 """A third of a pod's: what tells of one issue is in far fewer."""
@@ -68,7 +71,7 @@ def extra_trees(of: Lessons) -> Forest:
 
 
 def hist_gradient_boosting(of: Lessons) -> Separate:
-    """One boosted ensemble per outcome over the telling features, held to the way they move before trouble."""
+    """A few boosted ensembles per outcome over the telling features, held to the way they move before trouble."""
     fitted = Parallel(n_jobs=2, prefer="threads")(delayed(_boosted)(of, i) for i in range(of.came.shape[1]))
     return Separate(tuple(fitted))
 
@@ -79,17 +82,25 @@ def _boosted(of: Lessons, outcome: int) -> Any:
     chosen = _telling(of, outcome, MOST_FEATURES)
     if not len(chosen):
         return DummyClassifier().fit(values, answers)
-    boosting = HistGradientBoostingClassifier(
-        max_iter=120, learning_rate=0.06, max_leaf_nodes=8, min_samples_leaf=20, l2_regularization=10.0,
-        max_features=0.3, early_stopping=False, monotonic_cst=of.worse[chosen].tolist(), random_state=of.seed,
-    )  # fmt: skip
     for column in chosen.tolist():
         values[:, column] = stepped(values[:, column])
+    seats = [_seat(of, chosen, values, answers, of.weight[rows], number) for number in range(SEATS)]
+    return Committee(tuple(seats))
+
+
+def _seat(
+    of: Lessons, chosen: IntArray, values: FloatArray, answers: np.ndarray[Any, Any], weight: FloatArray, number: int
+) -> Any:
+    boosting = HistGradientBoostingClassifier(
+        max_iter=100, learning_rate=0.06, max_leaf_nodes=8, min_samples_leaf=20, l2_regularization=10.0,
+        max_features=0.3, early_stopping=False, monotonic_cst=of.worse[chosen].tolist(),
+        random_state=of.seed + number,
+    )  # fmt: skip
     pipeline = make_pipeline(ColumnTransformer([("telling", "passthrough", chosen.tolist())]), boosting)
     name = pipeline.steps[-1][0]
     # Where another process keeps a core busy, OpenMP threads wait for one another seven times as long as they work.
     with threadpool_limits(1, user_api="openmp"):  # OpenMP counts for each thread that asks
-        return pipeline.fit(values, answers, **{f"{name}__sample_weight": of.weight[rows]})
+        return pipeline.fit(values, answers, **{f"{name}__sample_weight": weight})
 
 
 def stepped(column: FloatArray) -> FloatArray:

@@ -3,8 +3,9 @@
 An **episode** runs from onset to recovery, pauses of at most MERGE_SECONDS included. One that was there when the record
 began, or began within MIN_LEAD_SECONDS of that, could not be announced inside it and is left out.
 
-An **alert** runs from the first to the last step at which the probability reached the threshold; `hold_seconds` below
-it end an alert, as `keep_firing_for` does. Steps inside an episode do not count, and an onset ends the alert. Nor do
+An **alert** fires once the probability has reached the threshold at every step for `pending_seconds` of its horizon,
+the `for` of our rules, and runs to the last such step; `hold_seconds` without one end it, as `keep_firing_for` does.
+Steps inside an episode do not count, and an onset ends the alert. Nor do
 the WAKE_SECONDS after a recovery: every window still holds the episode, somebody is there already, and our rules keep
 quiet. An episode that begins in the wake of another is its relapse, which nobody needs to announce. An alert that still
 fires after the wake is a new one.
@@ -40,11 +41,26 @@ MIN_LEAD_SECONDS: Final = 120.0
 HOLD_SECONDS: Final = 300.0
 """The usual keep_firing_for of alert rules on a noisy number."""
 
+MAX_PENDING_SECONDS: Final = 120.0
+
 MAX_HORIZONS: Final = 4.0
 """How many horizons before the onset a hit may have begun."""
 
 Verdict = Literal["hit", "late", "early", "false_alarm", "undecided"]
 IntArray = np.ndarray[Any, np.dtype[np.intp]]
+
+
+def pending_seconds(horizon_seconds: float) -> float:
+    """How long a probability must stay up before it alerts: a minute for each quarter of an hour, at most two.
+
+    A single step above a threshold is mostly chance, and what is over a minute later needed nobody.
+    """
+    return min(MAX_PENDING_SECONDS, 60.0 * (horizon_seconds // 900.0))
+
+
+def pending_steps(horizon_seconds: float, step_seconds: float) -> int:
+    """So many steps must reach the threshold before the one at which the alert fires."""
+    return int(np.ceil(pending_seconds(horizon_seconds) / step_seconds))
 
 
 class Episode(NamedTuple):
@@ -71,7 +87,7 @@ class EventFigures:
 
     unforeseeable: episodes whose entity was not there MIN_LEAD_SECONDS before; they count as missed all the same.
     alerts: the decided ones, hits + late + early + false_alarms. entity_days: days × entities, present without the
-    issue and outside of its wake. alerting_ratio: share of that time spent above the threshold. leads_seconds: of
+    issue and outside of its wake. alerting_ratio: share of that time spent firing. leads_seconds: of
     recalled episodes, ascending.
     """
 
@@ -169,6 +185,7 @@ def against(
     spans, step_seconds = truth.spans, truth.step_seconds
     with np.errstate(invalid="ignore"):
         firing = (score >= threshold) & ~truth.inside
+    firing = _lasting(firing, pending_steps(horizon_seconds, step_seconds))
     runs = _runs(firing, hold_seconds / step_seconds, apart_where=truth.inside)
     following = _next_onset(runs, spans, len(score))
     ends = truth.ends[runs.entity]
@@ -182,6 +199,15 @@ def against(
     )
     alerts = tuple(Alert(*run) for run in zip(*(a.tolist() for a in (*runs, verdicts)), strict=True))
     return Events(episodes, alerts, _figures(episodes, alerts, truth, int((firing & truth.observed).sum())))
+
+
+def _lasting(mask: BoolArray, steps: int) -> BoolArray:
+    """True where it was so for `steps` steps already. mask: (steps, entities)."""
+    found = mask.copy()
+    for back in range(1, steps + 1):
+        found[back:] &= mask[:-back]
+        found[back - 1 : back] = False
+    return found
 
 
 def _runs(mask: BoolArray, bridge_steps: float, apart_where: BoolArray | None = None) -> _Runs:

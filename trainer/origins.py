@@ -1,7 +1,10 @@
-"""Origins: moments up to which a model may know history, so that it can be judged by what came after.
+"""Origins: what a model may know of history, so that it can be judged by the rest.
 
-Rolling-origin validation: https://otexts.com/fpp3/tscv.html. Each origin also leaves a third of the workloads out of
-the fit, so that what follows is judged on workloads the model has met and on ones it has not, as in a cluster's life.
+Candidates compete by rolling origins, as in a cluster's life: each model knows what came before, and is judged by what
+came after (https://otexts.com/fpp3/tscv.html). What the chosen one's scores are worth is learned from purged folds: all
+of history but a stretch, with a gap on either side (López de Prado, Advances in Financial Machine Learning, chapter 7).
+So all of history calibrates, by models that know nearly as much as the one that is published. Either way a third of the
+workloads is left out of each fit, so that the rest has workloads the model has met and ones it has not.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ from trainer.sample import IntArray
 
 SHARES: Final = (0.4, 0.6, 0.8)
 NOTHING: Final[IntArray] = np.zeros(0, dtype=np.int64)
+FOLDS: Final = 4
+NEVER: Final = int(np.iinfo(np.int64).max)
 ONLY_SHARE: Final = (0.6,)
 """Of a history so short that the part behind an origin would hardly hold a window."""
 
@@ -27,17 +32,19 @@ ONLY_SHARE: Final = (0.6,)
 @dataclass(frozen=True)
 class Origin:
     """Rows up to `fit_until` have outcomes that were known at the origin; rows from `first` to `last` look back no
-    further than it. All are grid points since the start of history; `left_out` is a group of workloads.
+    further than it, and those from `fit_again` on do not reach back to what came of these. All are grid points since
+    the start of history; `left_out` is a group of workloads.
     """
 
     fit_until: int
     first: int
     last: int
     left_out: int
+    fit_again: int = NEVER
 
     def known(self, dataset: Dataset) -> Dataset:
         """The rows a model of this origin may be fitted on: of the other workloads, if these had every issue too."""
-        before = dataset.step <= self.fit_until
+        before = (dataset.step <= self.fit_until) | (dataset.step >= self.fit_again)
         others = before & (dataset.group != self.left_out)
         fresh = dataset.came & ~dataset.during
         lost = fresh[before].any(axis=0) & ~fresh[others].any(axis=0)
@@ -63,6 +70,18 @@ def origins(when: Stretch, horizon_seconds: float, before: IntArray = NOTHING) -
             f"on a later one with a horizon of {span_text(horizon_seconds)}; start earlier or choose shorter --horizons"
         )
     return found
+
+
+def folds(when: Stretch, horizon_seconds: float, otherwise: tuple[Origin, ...]) -> tuple[Origin, ...]:
+    """Purged folds over all of history; `otherwise` where their gaps would take the better part of it."""
+    ahead, reach = round(horizon_seconds / when.step_seconds), features.reach_steps(when.step_seconds)
+    if when.steps < FOLDS * 4 * (reach + ahead):
+        return otherwise
+    ends = np.linspace(0, when.steps, FOLDS + 1).astype(int).tolist()
+    return tuple(
+        Origin(here - ahead, here + reach if here else 0, following - 1, number % GROUPS, following + reach + ahead)
+        for number, (here, following) in enumerate(pairwise(ends))
+    )
 
 
 def _end(when: Stretch, share: float, before: IntArray, earliest: int) -> int:

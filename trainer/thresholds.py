@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from predictor.panel import BoolArray, FloatArray
-from trainer.events import MAX_HORIZONS, MIN_LEAD_SECONDS
+from trainer.events import MAX_HORIZONS, MIN_LEAD_SECONDS, pending_steps
 from trainer.sample import IntArray
 
 PAUSE_SECONDS: Final = 300.0
@@ -37,19 +37,19 @@ class Watch:
         return max(1.0, false_alarms_per_entity_day * len(self.step) * self.step_seconds / 86400.0)
 
     def recall(self, above: BoolArray) -> float:
-        """The share of onsets with a row above the threshold in time; NaN without any onset."""
+        """The share of onsets with an alert in time; NaN without any onset. above: (rows,), reaching the threshold."""
         onset = _key(self.entity, self.step + self.ahead)
         early = (self.ahead > 0) & (self.ahead * self.step_seconds >= MIN_LEAD_SECONDS)
         every = np.unique(onset[early])
-        return len(np.unique(onset[early & above])) / len(every) if len(every) else np.nan
+        return len(np.unique(onset[early & self._firing(above)])) / len(every) if len(every) else np.nan
 
     def false_alarms(self, above: BoolArray) -> int:
-        """How many runs of rows above the threshold came before nothing.
+        """How many alerts came before nothing. above: (rows,), reaching the threshold.
 
         As in `events`, an alert is false when no onset follows within MAX_HORIZONS horizons of its beginning: one that
         never ends is right one day, and worth nothing.
         """
-        firing = np.nonzero(above)[0]
+        firing = np.nonzero(self._firing(above))[0]
         if not len(firing):
             return 0
         step, entity = self.step[firing], self.entity[firing]
@@ -60,6 +60,15 @@ class Watch:
         onset = np.append(self._onsets, np.iinfo(np.int64).max)[following]
         latest = _key(entity[begins], step[begins]) + round(MAX_HORIZONS * self.horizon_steps)
         return int((onset > latest).sum())
+
+    def _firing(self, above: BoolArray) -> BoolArray:
+        """(rows,): above, as were the steps of the `for` before it."""
+        found = above.copy()
+        key = _key(self.entity, self.step)
+        for back in range(1, pending_steps(self.horizon_steps * self.step_seconds, self.step_seconds) + 1):
+            found[back:] &= above[:-back] & (key[back:] - key[:-back] == back)
+            found[back - 1 : back] = False
+        return found
 
     @cached_property
     def _onsets(self) -> IntArray:

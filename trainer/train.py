@@ -24,7 +24,7 @@ from trainer.fit import fit, untrainable
 from trainer.hard import with_hard
 from trainer.history import HistoryError, Stretch, chunk_count, trimmed
 from trainer.oddness import oddness
-from trainer.origins import origins
+from trainer.origins import folds, origins
 from trainer.progress import Progress
 from trainer.reference import reference
 from trainer.scored import Behind, Scored
@@ -91,7 +91,8 @@ def learned(
     datasets = with_hard(history, catalogue, when, datasets, settings.seed)
     behind = Behind(history, catalogue, when, settings.seed)
     chosen = contest(behind, datasets, cuts, settings, progress)
-    tracks = behind.scored(datasets, cuts, {k: (one.name,) for k, one in chosen.items()}, progress)
+    parts = folds(when, max(settings.horizons), cuts)
+    tracks = behind.scored(datasets, parts, {k: (one.name,) for k, one in chosen.items()}, progress)
     last = progress.stage("fitting on all of history", len(datasets))
     kinds = {}
     for kind, one in datasets.items():
@@ -100,7 +101,9 @@ def learned(
             kinds[kind] = found
         last()
     if not kinds:
-        raise HistoryError("no issue came behind the first origin of validation, so nothing calibrates; start earlier")
+        raise HistoryError(
+            "no issue came in more than one part of history, so none can be learned and calibrated; start earlier"
+        )
     model = Model(catalogue, when.step_seconds, tuple(sorted(settings.horizons)), kinds)
     return Learned(
         model,

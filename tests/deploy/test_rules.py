@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 
 from tests.deploy import shipped
+from trainer.events import pending_seconds
 from trainer.outcomes import WAKE_SECONDS
 
 RUNBOOKS: Final = shipped.ROOT / "docs/runbooks"
@@ -60,6 +61,14 @@ def test_predictions_are_quiet_after_an_issue_for_as_long_as_the_trainer_judges_
     (predicted,) = [rule for rule in shipped.rules() if rule.get("record") == "entity:kip_issue_probability:predicted"]
     assert re.findall(r"max_over_time\(entity:kip_issue_active:max\[(\d+)m\]\)", predicted["expr"]) == ["15"]
     assert WAKE_SECONDS == 15 * 60
+
+
+@pytest.mark.parametrize(("severity", "horizon"), [("warning", "15m"), ("info", "1h")])
+def test_predictions_last_as_long_before_they_alert_as_the_trainer_judges_them_to(severity: str, horizon: str) -> None:
+    minutes = round(pending_seconds({"15m": 900.0, "1h": 3600.0}[horizon]) / 60)
+    found = [r for r in shipped.alerts() if r["labels"].get("state") == "predicted" and f'"{horizon}"' in r["expr"]]
+    mine = {rule["for"] for rule in found if rule["labels"]["severity"] == severity}
+    assert mine == {f"{minutes}m"}
 
 
 @pytest.mark.parametrize("rule", shipped.alerts(), ids=lambda rule: f"{rule['alert']}-{rule['labels']['severity']}")

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.events import Events, judged
+from trainer.events import Events, judged, pending_seconds
 
 QUIET = "." * 12
 WAKE = "." * 15
@@ -23,7 +23,7 @@ timelines = st.integers(1, 60).flatmap(
 )
 
 
-def events(*timelines: str, probability_inside: float = 1.0) -> Events:
+def events(*timelines: str, probability_inside: float = 1.0, horizon_seconds: float = 600.0) -> Events:
     """The events of one timeline per entity."""
     marks = np.array([list(line) for line in timelines]).T
     chances = {".": 0.1, "!": 0.7, "#": probability_inside, "_": np.nan}
@@ -33,7 +33,7 @@ def events(*timelines: str, probability_inside: float = 1.0) -> Events:
         marks == "#",
         marks != "_",
         threshold=0.5,
-        horizon_seconds=600.0,
+        horizon_seconds=horizon_seconds,
         step_seconds=60.0,
         hold_seconds=300.0,
     )
@@ -85,6 +85,31 @@ def test_timeline_is_judged_as_a_person_would(
     leads = [None if e.lead_seconds is None else e.lead_seconds / 60 for e in found.episodes]
     assert leads == leads_minutes
     assert [a.verdict for a in found.alerts] == verdicts
+
+
+@pytest.mark.parametrize(
+    ("timeline", "leads_minutes", "alerts"),
+    [
+        pytest.param("....!.........###" + QUIET, [None], [], id="one step is not for two minutes"),
+        pytest.param("....!!.!!.!!..###" + QUIET, [None], [], id="nor are two, again and again"),
+        pytest.param("....!!!.......###" + QUIET, [8], [(6, 6)], id="the third step alerts"),
+        pytest.param("....!!!!!.....###" + QUIET, [8], [(6, 8)], id="and so do those after it"),
+        pytest.param("....!!!.!!!!..###" + QUIET, [8], [(6, 11)], id="a dip begins `for` anew and is held meanwhile"),
+        pytest.param("!!!......" + "." * 70, [], [(2, 2)], id="what was before the record is not known"),
+        pytest.param("..###!" + "!" * 14 + "!!" + "." * 70, [None], [], id="`for` begins anew after the wake"),
+        pytest.param("..###!" + "!" * 14 + "!!!" + "." * 70, [None], [(22, 22)], id="and is over at its third step"),
+    ],
+)
+def test_an_alert_of_an_hour_fires_after_two_minutes(
+    timeline: str, leads_minutes: list[int | None], alerts: list[tuple[int, int]]
+) -> None:
+    found = events(timeline, horizon_seconds=3600.0)
+    assert [None if e.lead_seconds is None else e.lead_seconds / 60 for e in found.episodes] == leads_minutes
+    assert [(a.begin, a.last) for a in found.alerts] == alerts
+
+
+def test_longer_horizons_wait_longer_and_short_ones_not_at_all() -> None:
+    assert [pending_seconds(h) for h in (120.0, 600.0, 900.0, 1800.0, 3600.0, 86400.0)] == [0, 0, 60, 120, 120, 120]
 
 
 def test_positions_of_episodes_and_alerts_are_those_of_the_timeline() -> None:

@@ -18,7 +18,7 @@ from trainer.candidates import CANDIDATES, CandidateName
 from trainer.dataset import Dataset, gather
 from trainer.fit import ALWAYS, NO_EPISODE, fit, untrainable
 from trainer.history import HistoryError, Stretch
-from trainer.origins import origins
+from trainer.origins import FOLDS, folds, origins
 from trainer.progress import Progress
 from trainer.scored import Behind, Scored
 
@@ -186,3 +186,24 @@ def test_origins_follow_issues_that_came_early_and_not_those_that_came_evenly() 
     assert origins(when, 900.0, early)[-1].last == 999
     assert [o.first for o in origins(when, 900.0, evenly + 700)] == plain, "late issues leave enough behind as it is"
     assert origins(when, 900.0, np.zeros(5, dtype=np.int64))[0].fit_until == 30, "a window fits before the first"
+
+
+def test_folds_judge_all_of_history_and_keep_a_gap_on_either_side() -> None:
+    when = Stretch(START, START + 3999 * STEP, STEP)
+    reach, ahead = 30, 15
+    found = folds(when, 900.0, origins(when, 900.0))
+    judged = [step for one in found for step in range(one.first, one.last + 1)]
+    assert len(found) == FOLDS
+    assert len(judged) == len(set(judged)) == 4000 - (FOLDS - 1) * reach
+    for one in found:
+        fitted = np.array([s for s in range(4000) if s <= one.fit_until or s >= one.fit_again])
+        assert len(fitted) > 0.7 * 4000
+        before, after = fitted[fitted < one.first], fitted[fitted > one.last]
+        assert not len(before) or before.max() + ahead <= one.first - reach, "known, and their window is new"
+        assert not len(after) or after.min() - reach >= one.last + ahead, "its window begins behind theirs"
+
+
+def test_a_history_too_short_for_folds_keeps_its_origins() -> None:
+    when = Stretch(START, START + 600 * STEP, STEP)
+    cuts = origins(when, 900.0)
+    assert folds(when, 900.0, cuts) is cuts

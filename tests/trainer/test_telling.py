@@ -39,6 +39,18 @@ def test_features_that_differ_before_an_onset_are_chosen() -> None:
     assert chosen(columns(0.0, 3.0, 0.0, 2.0), [RISING] * 4) == [1, 3]
 
 
+def test_what_alone_tells_of_a_few_onsets_is_chosen_before_what_tells_of_the_rest_once_more() -> None:
+    random = np.random.default_rng(7)
+    values = random.normal(size=(ROWS, 6))
+    near = np.arange(ROWS) >= 5 * ROWS // 6
+    values[near, :5] += 3.0  # five ways to see the common cause
+    few = np.flatnonzero(near)[:15]
+    values[few, :5] -= 3.0
+    values[few, 5] += 8.0  # and one to see the rare one
+    assert 5 in chosen(values, [RISING] * 6, most=4)
+    assert len(chosen(values, [RISING] * 6, most=4)) == 4
+
+
 def test_a_fall_tells_nothing_of_a_feature_that_trouble_raises() -> None:
     values = columns(-3.0, 0.5, -2.0)
     assert chosen(values, [RISING, RISING, FALLING], most=2) == [1, 2]

@@ -68,6 +68,16 @@ def test_an_alert_that_never_ends_is_a_false_alarm_though_an_issue_comes_one_day
     assert chosen("6" * 50 + "ffffffffff", "0007000000") == pytest.approx(0.7)
 
 
+def test_what_does_not_last_for_a_minute_is_no_alert_within_a_quarter_of_an_hour() -> None:
+    watch, level = watched("0909099000", "0000990000")
+    longer = Watch(watch.ahead, watch.step, watch.entity, 15, STEP)
+    assert watch.false_alarms(level >= 0.85) == 2
+    assert longer.false_alarms(level >= 0.85) == 2, "each has two steps in a row"
+    assert Watch(watch.ahead, 2 * watch.step, watch.entity, 15, STEP).false_alarms(level >= 0.85) == 0, "no two meet"
+    ahead = np.where(watch.step == 5, 3, 0)
+    assert Watch(ahead, watch.step, watch.entity, 15, STEP).recall(level >= 0.85) == 0.5
+
+
 def test_recall_counts_onsets_announced_two_minutes_ahead() -> None:
     watch, level = watched("0ccciiii00", "0iccccccc0", "0000000iii")
     assert watch.recall(level >= 0.85) == 1.0
@@ -121,8 +131,10 @@ def test_the_budget_is_kept_on_the_rows_given_or_the_highest_is_chosen(
         pytest.param("....!.........!!..###...........", id="wrong first, then right"),
     ],
 )
-def test_simple_alerts_are_false_alarms_exactly_when_events_says_so(line: str) -> None:
-    """`!` at 0.7, `.` at 0.1, `#` the issue is present."""
+@pytest.mark.parametrize("horizon", [HORIZON, 15, 60])
+def test_simple_alerts_are_false_alarms_exactly_when_events_says_so(line: str, horizon: int) -> None:
+    """`!` at 0.7, `.` at 0.1, `#` the issue is present; in longer horizons an alert has to last."""
+    line += "." * (5 * horizon - 5 * HORIZON)
     marks = np.array(list(line))
     active = marks == "#"
     probability = np.where(marks == "!", 0.7, 0.1)
@@ -131,13 +143,13 @@ def test_simple_alerts_are_false_alarms_exactly_when_events_says_so(line: str) -
         active[:, None],
         np.ones((len(line), 1), dtype=np.bool_),
         threshold=0.5,
-        horizon_seconds=HORIZON * STEP,
+        horizon_seconds=horizon * STEP,
         step_seconds=STEP,
     )
     distance = steps_ahead(active[:, None])[:, 0]
     after = wake(active[:, None], STEP)[:, 0]
-    counts = ~active & ~after & (np.arange(len(line)) < len(line) - HORIZON)
-    ahead = np.where(distance <= HORIZON, distance, 0)[counts].astype(np.int64)
+    counts = ~active & ~after & (np.arange(len(line)) < len(line) - horizon)
+    ahead = np.where(distance <= horizon, distance, 0)[counts].astype(np.int64)
     steps = np.arange(len(line), dtype=np.int64)[counts]
-    watch = Watch(ahead, steps, np.zeros(len(steps), dtype=np.int64), HORIZON, STEP)
+    watch = Watch(ahead, steps, np.zeros(len(steps), dtype=np.int64), horizon, STEP)
     assert watch.false_alarms(probability[counts] >= 0.5) == events.figures.false_alarms
