@@ -23,6 +23,7 @@ from trainer.dataset import Dataset, gather
 from trainer.fit import fit, untrainable
 from trainer.hard import with_hard
 from trainer.history import HistoryError, Stretch, chunk_count, trimmed
+from trainer.idle import idle
 from trainer.oddness import oddness
 from trainer.origins import folds, origins
 from trainer.progress import Progress
@@ -43,6 +44,7 @@ class Learned:
     references: Mapping[Kind, KindModel]
     estimator: str
     untrained: Mapping[str, str]
+    idle: Mapping[Kind, Mapping[str, str]]
     scores: Mapping[str, Any]
 
 
@@ -62,6 +64,10 @@ def train(
             found = learned(history, catalogue, when, settings, progress)
     for name, why in found.untrained.items():
         log.warning("not trained", outcome=name, why=why)
+    for kind, of in found.idle.items():
+        for why in sorted(set(of.values())):
+            names = ", ".join(name for name, reason in of.items() if reason == why)
+            log.warning("trained without signals", kind=kind, why=why, signals=names)
     return artifact.save(
         found.model,
         settings.model_dir,
@@ -105,12 +111,17 @@ def learned(
             "no issue came in more than one part of history, so none can be learned and calibrated; start earlier"
         )
     model = Model(catalogue, when.step_seconds, tuple(sorted(settings.horizons)), kinds)
+    still = {kind: idle(datasets[kind], one.signals) for kind, one in kinds.items()}
     return Learned(
         model,
         references={kind: reference(datasets[kind], one, settings.seed) for kind, one in kinds.items()},
         estimator=", ".join(f"{kind} {chosen[kind].name}" for kind in kinds),
         untrained=_untrained(model, datasets),
-        scores={kind: _scores(datasets[kind], tracks[kind], chosen[kind]) for kind in kinds},
+        idle=still,
+        scores={
+            kind: {**_scores(datasets[kind], tracks[kind], chosen[kind]), "trained_without": dict(still[kind])}
+            for kind in kinds
+        },
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from predictor import artifact
 from predictor.artifact import Manifest
@@ -18,6 +19,7 @@ from trainer.calibrate import NEVER_LATER
 from trainer.candidates import CANDIDATES
 from trainer.fit import NO_EPISODE
 from trainer.history import HistoryError, Stretch
+from trainer.idle import NEVER_MOVED
 from trainer.settings import TrainSettings
 from trainer.train import train
 
@@ -196,9 +198,14 @@ def test_dull_signals_beside_a_good_one_do_not_crash(tmp_path: Path) -> None:
             "service": panel("service", np.full((STEPS, 3), np.nan), {"service_disruption": active}),
         }
     )
-    manifest = trained(past, tmp_path)
+    with capture_logs() as lines:
+        manifest = trained(past, tmp_path)
     assert set(manifest.thresholds) == {"pod", "node"}
     assert "service/service_disruption/5m" in manifest.untrained
+    assert manifest.scores["node"]["trained_without"] == {"node_strain": NEVER_MOVED}
+    assert manifest.scores["pod"]["trained_without"] == {}
+    said = [line for line in lines if line["event"] == "trained without signals"]
+    assert [(line["kind"], line["signals"], line["why"]) for line in said] == [("node", "node_strain", NEVER_MOVED)]
     found = artifact.load(tmp_path, {})[0].probabilities(past.panels["node"])
     assert ((found.probability >= 0) & (found.probability <= 1)).all()
 
