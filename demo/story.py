@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+WAKE_SECONDS: Final = 900.0
+"""The rules are quiet for so long after an issue: nothing is predicted, and what comes back needed no prediction."""
+
 FORGET_SECONDS: Final = 600.0
 """A prediction that has been quiet for ten minutes is over; what begins later was not predicted by it."""
 
@@ -43,6 +46,7 @@ class Case:
     notified_at: float | None = None
     began_at: float | None = None
     active: bool = False
+    quiet_until: float = float("-inf")
 
     @property
     def lead_seconds(self) -> float | None:
@@ -104,9 +108,9 @@ class Story:
             if not self._first_look:
                 events.append(self._began(at, key, case))
         elif case.active and not active:
-            self.cases[key] = Case(probability=case.probability)
+            self.cases[key] = Case(probability=case.probability, quiet_until=at + WAKE_SECONDS)
             events.append(Event(at, "over", key, "recovered"))
-        elif above:
+        elif above and at >= case.quiet_until:
             if case.predicted_at is None:
                 case.predicted_at = at
                 events.append(Event(at, "predicted", key, _odds(above)))
@@ -116,6 +120,8 @@ class Story:
         return events
 
     def _began(self, at: float, key: Key, case: Case) -> Event:
+        if at < case.quiet_until:
+            return Event(at, "began", key, "again, so soon that no prediction was due")
         lead = case.lead_seconds
         if lead is None:
             self.unforeseen.append(key)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from commandline.times import on_grid, rfc3339, span_text
+from commandline.times import on_grid, rfc3339
 from predictor import features
 from predictor.catalogue import Catalogue
 from predictor.reader import Reader
@@ -36,20 +36,6 @@ class Stretch:
     def steps(self) -> int:
         """Grid points in the span."""
         return round((self.end - self.start) / self.step_seconds) + 1
-
-    def split(self, share: float, gap_seconds: float) -> tuple[Stretch, Stretch]:
-        """An earlier part of the given share and the rest behind a gap, for honest judging in time.
-
-        Raises HistoryError when nothing is left on either side.
-        """
-        step = self.step_seconds
-        middle = on_grid(self.start + (self.end - self.start) * share, step)
-        if middle <= self.start or middle + gap_seconds >= self.end:
-            raise HistoryError(
-                f"{span_text(self.end - self.start)} of history are too short to fit on one part and calibrate on a "
-                f"later one, {span_text(gap_seconds)} apart; start earlier"
-            )
-        return Stretch(self.start, middle, step), Stretch(on_grid(middle + gap_seconds, step) + step, self.end, step)
 
 
 def stretch(start: float, end: float, step_seconds: float) -> Stretch:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from demo.story import Event, Key, Story, key_of
+from demo.story import WAKE_SECONDS, Event, Key, Story, key_of
 
 DISK = Key("node", "", "worker-1", "disk_full")
 MEMORY = Key("pod", "shop", "cart-0", "memory_exhausted")
@@ -65,7 +65,22 @@ def test_what_recovers_is_over_and_can_be_predicted_again() -> None:
     story.look(0, [row(MEMORY, 0.7)])
     story.look(30, [row(MEMORY, 0.7, active=True)])
     assert said(story.look(60, [row(MEMORY, 0.1)])) == [("over", "recovered")]
-    assert said(story.look(90, [row(MEMORY, 0.6)])) == [("predicted", "60% within 15m")]
+    later = 60 + WAKE_SECONDS
+    assert said(story.look(later, [row(MEMORY, 0.6)])) == [("predicted", "60% within 15m")]
+
+
+def test_in_the_wake_nothing_is_predicted_and_what_comes_back_counts_neither_way() -> None:
+    story = Story()
+    story.look(0, [])
+    story.look(30, [row(MEMORY, 1.0, active=True)])
+    story.look(60, [row(MEMORY, 0.1)])
+    assert said(story.look(60 + WAKE_SECONDS - 1, [row(MEMORY, 0.9)])) == []
+    assert said(story.look(60 + WAKE_SECONDS - 0.5, [row(MEMORY, 1.0, active=True)])) == [
+        ("began", "again, so soon that no prediction was due")
+    ]
+    assert (list(story.foretold), story.unforeseen) == ([], [MEMORY]), "the first one only"
+    story.look(1_000, [row(MEMORY, 0.1)])
+    assert [what for what, _ in said(story.look(1_000 + WAKE_SECONDS, [row(MEMORY, 0.9)]))] == ["predicted"]
 
 
 def test_an_entity_that_is_gone_is_over_too() -> None:

@@ -45,22 +45,6 @@ def test_an_end_before_the_start_is_one_line_in_words_of_the_flags() -> None:
     assert str(refused.value) == "--end 2020-09-13T12:26:40Z is before --start 2023-11-14T22:13:20Z"
 
 
-@pytest.mark.parametrize("steps", [1, 2, 30, 31, 60])
-def test_history_that_is_too_short_to_split_is_one_line_that_says_what_to_do(steps: int) -> None:
-    with pytest.raises(HistoryError) as refused:
-        span(steps).split(0.6, 1_800.0)
-    message = str(refused.value)
-    assert (
-        "of history are too short to fit on one part and calibrate on a later one, 30m apart; start earlier" in message
-    )
-    assert "\n" not in message
-
-
-def test_a_split_is_made_at_the_share_and_behind_the_gap() -> None:
-    early, late = span(101).split(0.6, 1_800.0)
-    assert (early, late) == (span(61), Stretch(START + 91 * STEP, START + 100 * STEP, STEP))
-
-
 @pytest.mark.parametrize("chunk_steps", [1, 7, 50, 99, 100, 101, 1_000])
 @pytest.mark.parametrize("ahead", [0, 15])
 def test_chunks_hold_every_step_once_with_its_window_and_its_horizon(

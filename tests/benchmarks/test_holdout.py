@@ -1,0 +1,115 @@
+"""What the holdout benchmark counts: a fault foretold, missed or never begun, and a look-alike mistaken for one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.holdout import told
+from benchmarks.holdout.__main__ import judged
+from benchmarks.holdout.published import Key, Published, load
+
+STEP = 30.0
+START = 1_000_000_020.0
+STEPS = 400
+KEY: Key = ("pod", "pod_failure", "15m")
+LATER: Key = ("pod", "pod_failure", "1h")
+
+
+def published(alarms: dict[int, tuple[int, int]], onsets: dict[int, int], horizon: float = 900.0) -> Published:
+    """Three pods over 200 minutes: alarmed from one step to another, and with the issue for ten steps."""
+    probability = np.full((STEPS, 3), 0.1)
+    active = np.zeros((STEPS, 3), dtype=np.bool_)
+    for entity, (first, last) in alarms.items():
+        probability[first:last, entity] = 0.9
+    for entity, onset in onsets.items():
+        active[onset : onset + 10, entity] = True
+    names = tuple(("shop", f"cart-{i}") for i in range(3))
+    return Published(START + STEP * np.arange(STEPS), names, probability, active, 0.5, horizon, STEP)
+
+
+def fault(pod: int, first: int, last: int) -> dict[str, Any]:
+    """A fault planned on a pod from one step to another."""
+    return {
+        "type": "memory_leak", "kind": "pod", "issue": "pod_failure", "shape": "linear", "ramp_seconds": 3000.0,
+        "predictable": True, "start": START + first * STEP, "end": START + last * STEP,
+        "entity": {"namespace": "shop", "pod": f"cart-{pod}"},
+    }  # fmt: skip
+
+
+def lookalike(kind: str, name: str, first: int, last: int) -> dict[str, Any]:
+    """A look-alike of a pod or of a service."""
+    entity = {"namespace": "shop", kind: name}
+    return {
+        "type": "rollout",
+        "kind": kind,
+        "entity": entity,
+        "start": START + first * STEP,
+        "end": START + last * STEP,
+    }
+
+
+def test_faults_are_foretold_by_the_earliest_alert_of_any_horizon_and_those_that_never_began_are_not_counted() -> None:
+    near = published({0: (180, 200)}, {0: 200, 1: 200})
+    far = published({0: (160, 200)}, {0: 200, 1: 200}, 3600.0)
+    truth = {"faults": [fault(0, 100, 200), fault(1, 100, 200), fault(2, 100, 200)]}
+    found = told.faults(truth, judged({KEY: near, LATER: far}, {KEY: near, LATER: far}))
+    # Within 1h an alert waits for two minutes, four steps, before it fires.
+    assert [(one.lead_seconds, one.onset) for one in found] == [(36 * STEP, START + 200 * STEP), (None, found[0].onset)]
+    assert told.recall(found) == 0.5
+    assert told.leads_minutes(found, (0.5,)) == [18.0]
+    assert np.isnan(told.recall([]))
+
+
+def test_onsets_before_a_fault_or_long_after_it_are_not_its_own() -> None:
+    one = published({}, {0: 90, 1: 230})
+    truth = {"faults": [fault(0, 100, 200), fault(1, 100, 200)]}
+    assert told.faults(truth, judged({KEY: one}, {KEY: one})) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "first", "last", "mistaken"),
+    [
+        pytest.param("pod", "cart-0", 90, 150, [1], id="its own false alarm"),
+        pytest.param("pod", "cart-1", 90, 150, [0], id="another pod's"),
+        pytest.param("service", "cart", 90, 150, [1], id="a pod of its workload"),
+        pytest.param("service", "car", 90, 150, [0], id="a workload whose name only begins alike"),
+        pytest.param("pod", "cart-0", 50, 95, [1], id="in the five minutes after it"),
+        pytest.param("pod", "cart-0", 50, 80, [0], id="later than that"),
+        pytest.param("pod", "cart-0", 300, 500, [], id="not over when the record ends"),
+    ],
+)
+def test_a_look_alike_is_mistaken_when_a_false_alarm_begins_while_it_lasts(
+    kind: str, name: str, first: int, last: int, mistaken: list[int]
+) -> None:
+    one = published({0: (100, 110)}, {})
+    found = told.lookalikes({"lookalikes": [lookalike(kind, name, first, last)]}, judged({KEY: one}, {KEY: one}))
+    assert [m.false_alarms for m in found] == mistaken
+
+
+def test_without_a_source_onsets_are_those_that_the_full_replay_saw() -> None:
+    whole = published({0: (180, 200)}, {0: 200})
+    blind = published({0: (180, 200)}, {})
+    truth = {"faults": [fault(0, 100, 200)]}
+    assert [one.lead_seconds for one in told.faults(truth, judged({KEY: blind}, {KEY: whole}))] == [18 * STEP]
+    assert told.faults(truth, judged({KEY: blind}, {KEY: blind})) == []
+
+
+def test_a_replay_file_is_read_onto_the_grid_with_gaps_where_nothing_was_published(tmp_path: Path) -> None:
+    rows = [
+        {"time": START + i * STEP, "kind": "node", "namespace": "", "name": name, "issue": "node_failure",
+         "horizon": "15m", "probability": 0.25 * i, "threshold": 0.5, "active": i == 2}
+        for i, name in [(0, "b"), (2, "b"), (1, "a")]
+    ]  # fmt: skip
+    pd.DataFrame(rows).to_parquet(tmp_path / "replay.parquet")
+    found = load(tmp_path / "replay.parquet", STEP)
+    (one,) = found.values()
+    assert list(found) == [("node", "node_failure", "15m")]
+    assert one.entities == (("", "a"), ("", "b"))
+    assert one.horizon_seconds == 900.0
+    np.testing.assert_array_equal(one.probability, [[np.nan, 0.0], [0.25, np.nan], [np.nan, 0.5]])
+    assert one.active.tolist() == [[False, False], [False, False], [False, True]]
