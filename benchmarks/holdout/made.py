@@ -14,14 +14,14 @@ from demo.training import STEP_SECONDS, TRAINING_END, Cluster, backfill, history
 FOLDER: Final = ROOT / "build" / "holdout"
 DAY: Final = 86_400.0
 
-CONCENTRATION: Final = 4.0
-"""The training history has a month's faults and look-alikes in a week or so, and as many times the default budget of
+CONCENTRATION: Final = 2.0
+"""The training history has seven weeks' faults and look-alikes in half of the time, and twice the default budget of
 false alarms: as many for each episode that tempts to one."""
 
-TRAINING: Final = Cluster("train", nodes=6, pods=60, seed=11, episodes_factor=CONCENTRATION)
-TRAINING_DAYS: Final = 10.0
+TRAINING: Final = Cluster("train", nodes=6, pods=60, seed=12, episodes_factor=CONCENTRATION)
+TRAINING_DAYS: Final = 25.0
 ESTIMATOR: Final = "hist_gradient_boosting"
-MAX_ROWS: Final = 9_000
+MAX_ROWS: Final = 12_000
 BUDGET: Final = 0.02
 HOLDOUT: Final = Cluster("holdout", nodes=6, pods=60, seed=201)
 DAYS: Final = 5.0

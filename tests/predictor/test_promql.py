@@ -58,6 +58,23 @@ FULL_MEDIUM: Final = {
     f"node_filesystem_files_free{{{MEDIUM}}}": "0x60",
     f"node_filesystem_files{{{MEDIUM}}}": "100x60",
 }
+GONE: Final = {
+    **WORKING_SET,
+    **CPU,
+    **REQUESTS,
+    **MEMORY_LIMIT,
+    **CPU_LIMIT,
+    f'kube_pod_container_status_restarts_total{{{CART},uid="a"}}': "0x60",
+    f'kube_pod_status_ready{{{POD},uid="a",condition="true"}}': "1x60",
+    f'kube_pod_created{{{POD},uid="a"}}': "0x60",
+    f'kube_pod_info{{{POD},uid="a",node="node-a"}}': "1x60",
+    'kube_node_status_condition{node="node-a",condition="Ready",status="true"}': "1x60",
+    'kube_node_created{node="node-a"}': "0x60",
+    'kubelet_running_pods{node="node-a"}': "3x60",
+    'node_memory_MemAvailable_bytes{instance="node-a:9100"}': "80x60",
+    'node_memory_MemTotal_bytes{instance="node-a:9100"}': "100x60",
+    'node_network_receive_bytes_total{instance="node-a:9100",device="eth0"}': "0+300x60",
+}
 CLAIM: Final = "kube_pod_spec_volumes_persistentvolumeclaims_info"
 WAITING: Final = "kube_pod_container_status_waiting_reason"
 OLD_AND_NEW: Final = {  # a pod of a StatefulSet, created anew under its name on another node, both still seen
@@ -208,6 +225,22 @@ SCENES: Final = (
             f"kube_pod_container_status_restarts_total{{{CART}}}": "0x60",
         },
         {"pod_not_ready": {}, "pod_age": {}, "pod_restarts": {}},
+    ),
+    Scene(
+        "pods and nodes that are gone are no entities, however far back an expression looks",
+        {text: values.replace("x60", "x8 stale") for text, values in GONE.items()},
+        {s.name: {} for s in catalogue.default().signals},
+    ),
+    Scene(
+        "while they are there",
+        GONE,
+        {
+            "pod_restarts": {CART_POD: 0},
+            "pod_not_ready": {CART_POD: 0},
+            "node_not_ready": {'{node="node-a"}': 0},
+            "node_others_not_ready": {'{node="node-a"}': 0},
+            "pod_memory_of_limit": {CART_POD: 0.9},
+        },
     ),
     Scene(
         "only physical interfaces are summed",
