@@ -24,6 +24,9 @@ from trainer.sample import IntArray
 SHARES: Final = (0.4, 0.6, 0.8)
 NOTHING: Final[IntArray] = np.zeros(0, dtype=np.int64)
 FOLDS: Final = 4
+LEAST_ISSUES: Final = 0.1
+"""The share of all rows with an issue ahead that each fold of equal length must have."""
+
 NEVER: Final = int(np.iinfo(np.int64).max)
 ONLY_SHARE: Final = (0.6,)
 """Of a history so short that the part behind an origin would hardly hold a window."""
@@ -72,15 +75,23 @@ def origins(when: Stretch, horizon_seconds: float, before: IntArray = NOTHING) -
     return found
 
 
-def folds(when: Stretch, horizon_seconds: float, otherwise: tuple[Origin, ...]) -> tuple[Origin, ...]:
-    """Purged folds over all of history; `otherwise` where their gaps would take the better part of it."""
+def folds(
+    when: Stretch, horizon_seconds: float, otherwise: tuple[Origin, ...], before: IntArray = NOTHING
+) -> tuple[Origin, ...]:
+    """Purged folds over all of history; `otherwise` where their gaps would take the better part of one.
+
+    before: (rows,) grid points of rows with an issue ahead. Where a stretch as long as the others had hardly any of
+    them, stretches have as many each instead.
+    """
     ahead, reach = round(horizon_seconds / when.step_seconds), features.reach_steps(when.step_seconds)
-    if when.steps < FOLDS * 4 * (reach + ahead):
+    ends = np.linspace(0, when.steps, FOLDS + 1).astype(int)
+    if len(before) and np.histogram(before, ends)[0].min() < LEAST_ISSUES * len(before):
+        ends[1:-1] = np.quantile(before, np.arange(1, FOLDS) / FOLDS).astype(int)
+    if np.diff(ends).min() < 2 * (reach + ahead):
         return otherwise
-    ends = np.linspace(0, when.steps, FOLDS + 1).astype(int).tolist()
     return tuple(
         Origin(here - ahead, here + reach if here else 0, following - 1, number % GROUPS, following + reach + ahead)
-        for number, (here, following) in enumerate(pairwise(ends))
+        for number, (here, following) in enumerate(pairwise(ends.tolist()))
     )
 
 

@@ -97,7 +97,7 @@ def learned(
     datasets = with_hard(history, catalogue, when, datasets, settings.seed)
     behind = Behind(history, catalogue, when, settings.seed)
     chosen = contest(behind, datasets, cuts, settings, progress)
-    parts = folds(when, max(settings.horizons), cuts)
+    parts = folds(when, max(settings.horizons), cuts, before)
     tracks = behind.scored(datasets, parts, {k: (one.name,) for k, one in chosen.items()}, progress)
     last = progress.stage("fitting on all of history", len(datasets))
     kinds = {}

@@ -203,7 +203,17 @@ def test_folds_judge_all_of_history_and_keep_a_gap_on_either_side() -> None:
         assert not len(after) or after.min() - reach >= one.last + ahead, "its window begins behind theirs"
 
 
+def test_folds_follow_issues_that_came_in_one_part_of_history() -> None:
+    when = Stretch(START, START + 3999 * STEP, STEP)
+    cuts = origins(when, 900.0)
+    evenly = folds(when, 900.0, cuts, np.arange(0, 4000, 7))
+    assert evenly == folds(when, 900.0, cuts)
+    crowded = folds(when, 900.0, cuts, np.arange(1000, 2000))
+    assert [one.last for one in crowded] == [1248, 1498, 1748, 3999]
+    assert folds(when, 900.0, cuts, np.arange(1000, 1100)) is cuts, "a fold would be all gap"
+
+
 def test_a_history_too_short_for_folds_keeps_its_origins() -> None:
-    when = Stretch(START, START + 600 * STEP, STEP)
+    when = Stretch(START, START + 300 * STEP, STEP)
     cuts = origins(when, 900.0)
     assert folds(when, 900.0, cuts) is cuts
