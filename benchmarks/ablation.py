@@ -1,10 +1,11 @@
 """What each group of features and signals is worth: the learner without it, judged on the same held-out history.
 
-Usage: python benchmarks/ablation.py [--days 5] [--seed 201]      uses what `python -m benchmarks.holdout` made
+Usage: python -m benchmarks.ablation [--training-days 6] [--days 5] [--seed 201]
+       uses, or makes, what `python -m benchmarks.holdout` works on
 
-The model's estimators are fitted again on the same rows, each time with one group's columns empty, and every outcome is
-judged by what it recalls at 0.02 false alarms an entity-day, the threshold chosen in hindsight alike for all, and by
-the area under its precision-recall curve.
+Estimators are fitted on the last days of the training history, with everything and then with one group's columns empty,
+and every outcome is judged by what it recalls at 0.02 false alarms an entity-day, the threshold chosen in hindsight alike
+for all, and by the area under its precision-recall curve.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ from trainer.windows import Panels
 Belongs = Callable[[Signal, str], bool]
 """Whether the feature (its part of the name) of a signal belongs to a group."""
 
+TRAINING_DAYS: Final = 6.0
 TIMEOUT_SECONDS: Final = 300.0
 SEED: Final = 0
 HOLD_SECONDS: Final = 300.0
@@ -63,6 +65,7 @@ def source(name: str) -> Belongs:
     return lambda signal, _part: bool(dependent([signal], name)[0])
 
 
+NONE: Final = parts()
 GROUPS: Final[Mapping[str, Belongs]] = {
     "level (now, 5-minute mean)": parts("now", "mean_5m"),
     "change against 5 and 30 minutes": parts("change_5m", "change_30m"),
@@ -104,15 +107,16 @@ class Rival:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fit without each group, judge, print a table."""
-    parser = argparse.ArgumentParser(prog="python benchmarks/ablation.py", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.ablation", description=__doc__)
     parser.add_argument("--seed", type=int, default=made.HOLDOUT.seed)
+    parser.add_argument("--training-days", type=float, default=TRAINING_DAYS)
     parser.add_argument("--days", type=float, default=made.DAYS)
     chosen = parser.parse_args(arguments)
     with Processes(made.FOLDER) as processes:
         directory = made.model(processes, made.FOLDER / "model", made.FOLDER)
         model, _ = artifact.load(directory, {})
         past = made.history(processes, made.TRAINING, made.TRAINING_DAYS, 0.0, made.FOLDER)
-        rivals = fitted(model, rows_of(model, past))
+        rivals = fitted(model, rows_of(model, past, chosen.training_days))
         cluster = replace(made.HOLDOUT, seed=chosen.seed)
         held_out = made.history(processes, cluster, chosen.days, made.RUN_UP_DAYS, made.FOLDER)
         reader = PrometheusReader(held_out.url, TIMEOUT_SECONDS)
@@ -122,9 +126,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def rows_of(model: Model, past: made.History) -> Mapping[Kind, Dataset]:
-    """The rows that the model was fitted on."""
-    when = Stretch(past.start, past.end, STEP_SECONDS)
+def rows_of(model: Model, past: made.History, days: float) -> Mapping[Kind, Dataset]:
+    """The rows of the last days of the training history, as the trainer draws them."""
+    when = Stretch(max(past.start, past.end - days * made.DAY), past.end, STEP_SECONDS)
     reader = PrometheusReader(past.url, TIMEOUT_SECONDS)
     ahead = round(max(model.horizons_seconds) / STEP_SECONDS)
     with Spool(reader, model.catalogue, when, ahead, lambda: None) as history:
@@ -135,8 +139,8 @@ def rows_of(model: Model, past: made.History) -> Mapping[Kind, Dataset]:
 def fitted(model: Model, datasets: Mapping[Kind, Dataset]) -> list[Rival]:
     """The learner with everything, and without each group."""
     shared: dict[str, object] = {}
-    found = [Rival("all", {kind: one.estimator for kind, one in model.kinds.items()}, model, shared)]
-    for name, belongs in GROUPS.items():
+    found = []
+    for name, belongs in {"nothing": NONE, **GROUPS}.items():
         print(f"ablation: fitting without {name}", file=sys.stderr, flush=True)
         each = {kind: without(datasets[kind], model, belongs) for kind in model.kinds}
         found.append(Rival(name, each, model, shared))
@@ -150,8 +154,9 @@ def without(dataset: Dataset, model: Model, belongs: Belongs) -> Estimator:
     values = dataset.values.copy()
     values[:, blank] = np.nan
     again = fit(replace(dataset, values=values), made.ESTIMATOR, learned.signals, SEED)
-    assert again is not None, "the model itself was fitted on these rows"
-    return again.estimator.only(tuple(again.trained.index(dataset.outcomes.index(o)) for o in learned.outcomes))
+    if again is None or len(again.trained) < len(dataset.outcomes):
+        raise SystemExit(f"ablation: an issue of {dataset.kind}s never came in these days; take more --training-days")
+    return again.estimator.only(tuple(dataset.outcomes.index(o) for o in learned.outcomes))
 
 
 def blanked(signals: Sequence[Signal], belongs: Belongs) -> BoolArray:
