@@ -4,8 +4,8 @@ Usage: python -m benchmarks.ablation [--training-days 6] [--days 5] [--seed 201]
        uses, or makes, what `python -m benchmarks.holdout` works on
 
 Estimators are fitted on the last days of the training history, with everything and then with one group's columns empty,
-and every outcome is judged by what it recalls at 0.02 false alarms an entity-day, the threshold chosen in hindsight alike
-for all, and by the area under its precision-recall curve.
+and every outcome is judged by what it recalls at 0.02 false alarms an entity-day, the threshold chosen in hindsight
+alike for all, and by the area under its precision-recall curve.
 """
 
 from __future__ import annotations
