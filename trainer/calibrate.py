@@ -16,8 +16,8 @@ from trainer.scored import Scored
 from trainer.selection import watch_of
 from trainer.thresholds import threshold
 
-LOWEST: Final = 0.1
-"""Below one in ten nobody should be woken, whatever the budget."""
+LOWEST: Final = 0.05
+"""How many false alarms are worth it is what the budget says; below one in twenty nobody would call it a warning."""
 
 HIGHEST: Final = 0.95
 """Above it little history can tell one threshold from another."""

@@ -97,7 +97,7 @@ def test_the_manifest_says_what_was_done(manifest: Manifest, directory: Path) ->
     assert set(manifest.thresholds) == set(KINDS)
     for kind, thresholds in manifest.thresholds.items():
         assert set(thresholds) == {f"{ISSUES[kind]}/5m", f"{ISSUES[kind]}/15m"}
-        assert all(0.1 <= t <= 0.95 for t in thresholds.values())
+        assert all(0.05 <= t <= 0.95 for t in thresholds.values())
     assert artifact.load(directory, {})[1] == manifest
     assert sorted(path.name for path in directory.iterdir()) == ["manifest.json", "model.joblib", "references.joblib"]
 
