@@ -4,7 +4,8 @@ An **episode** runs from onset to recovery, pauses of at most MERGE_SECONDS incl
 began, or began within MIN_LEAD_SECONDS of that, could not be announced inside it and is left out.
 
 An **alert** fires once the probability has reached the threshold at every step for `pending_seconds` of its horizon,
-the `for` of our rules, and runs to the last such step; `hold_seconds` without one end it, as `keep_firing_for` does.
+the `for` of our rules, and runs to the last step that reaches it; `hold_seconds` below it end the alert, as
+`keep_firing_for` does, and a dip of less needs no new `for`.
 Steps inside an episode do not count, and an onset ends the alert. Nor do
 the WAKE_SECONDS after a recovery: every window still holds the episode, somebody is there already, and our rules keep
 quiet. An episode that begins in the wake of another is its relapse, which nobody needs to announce. An alert that still
@@ -185,8 +186,8 @@ def against(
     spans, step_seconds = truth.spans, truth.step_seconds
     with np.errstate(invalid="ignore"):
         firing = (score >= threshold) & ~truth.inside
-    firing = _lasting(firing, pending_steps(horizon_seconds, step_seconds))
     runs = _runs(firing, hold_seconds / step_seconds, apart_where=truth.inside)
+    runs = _pended(runs, _lasting(firing, pending_steps(horizon_seconds, step_seconds)))
     following = _next_onset(runs, spans, len(score))
     ends = truth.ends[runs.entity]
     verdicts = _verdicts(runs, spans, following, ends, horizon_seconds / step_seconds, step_seconds)
@@ -208,6 +209,16 @@ def _lasting(mask: BoolArray, steps: int) -> BoolArray:
         found[back:] &= mask[:-back]
         found[back - 1 : back] = False
     return found
+
+
+def _pended(runs: _Runs, lasting: BoolArray) -> _Runs:
+    """The runs that have a lasting step, each from its first one on. lasting: (steps, entities)."""
+    steps = len(lasting)
+    entity, step = np.nonzero(lasting.T)
+    keys = np.append(entity * steps + step, np.iinfo(np.intp).max)
+    first = keys[np.searchsorted(keys, runs.entity * steps + runs.first)]
+    kept = first <= runs.entity * steps + runs.last
+    return _Runs(runs.entity[kept], first[kept] - runs.entity[kept] * steps, runs.last[kept])
 
 
 def _runs(mask: BoolArray, bridge_steps: float, apart_where: BoolArray | None = None) -> _Runs:

@@ -41,27 +41,32 @@ class Watch:
         onset = _key(self.entity, self.step + self.ahead)
         early = (self.ahead > 0) & (self.ahead * self.step_seconds >= MIN_LEAD_SECONDS)
         every = np.unique(onset[early])
-        return len(np.unique(onset[early & self._firing(above)])) / len(every) if len(every) else np.nan
+        return len(np.unique(onset[early & self._lasting(above)])) / len(every) if len(every) else np.nan
 
     def false_alarms(self, above: BoolArray) -> int:
         """How many alerts came before nothing. above: (rows,), reaching the threshold.
 
-        As in `events`, an alert is false when no onset follows within MAX_HORIZONS horizons of its beginning: one that
+        As in `events`, an alert begins when it has lasted for the `for` of its horizon, a dip of at most PAUSE_SECONDS
+        does not end it, and it is false when no onset follows within MAX_HORIZONS horizons of its beginning: one that
         never ends is right one day, and worth nothing.
         """
-        firing = np.nonzero(self._firing(above))[0]
-        if not len(firing):
+        reached = np.nonzero(above)[0]
+        if not len(reached):
             return 0
-        step, entity = self.step[firing], self.entity[firing]
+        step, entity = self.step[reached], self.entity[reached]
         pause = round(PAUSE_SECONDS / self.step_seconds)
-        ends = np.concatenate([(np.diff(entity) != 0) | (np.diff(step) > pause), [True]])
+        ends = np.concatenate([(np.diff(entity) != 0) | (np.diff(step) - 1 > pause), [True]])
         begins = np.concatenate([[True], ends[:-1]])
-        following = np.searchsorted(self._onsets, _key(entity[ends], step[ends]), side="right")
+        lasting = np.append(np.nonzero(self._lasting(above))[0], len(above))
+        began = lasting[np.searchsorted(lasting, reached[begins])]
+        fired = began <= reached[ends]
+        began, last = began[fired], reached[ends][fired]
+        following = np.searchsorted(self._onsets, _key(self.entity[last], self.step[last]), side="right")
         onset = np.append(self._onsets, np.iinfo(np.int64).max)[following]
-        latest = _key(entity[begins], step[begins]) + round(MAX_HORIZONS * self.horizon_steps)
+        latest = _key(self.entity[began], self.step[began]) + round(MAX_HORIZONS * self.horizon_steps)
         return int((onset > latest).sum())
 
-    def _firing(self, above: BoolArray) -> BoolArray:
+    def _lasting(self, above: BoolArray) -> BoolArray:
         """(rows,): above, as were the steps of the `for` before it."""
         found = above.copy()
         key = _key(self.entity, self.step)
