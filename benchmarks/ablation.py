@@ -31,6 +31,7 @@ from predictor.panel import BoolArray, FloatArray, Panel
 from predictor.reader import PrometheusReader
 from trainer.dataset import Dataset, gather
 from trainer.evaluate import watched
+from trainer.events import HOLD_SECONDS
 from trainer.fit import fit
 from trainer.hard import with_hard
 from trainer.hiding import SOURCES, dependent
@@ -45,9 +46,10 @@ Belongs = Callable[[Signal, str], bool]
 """Whether the feature (its part of the name) of a signal belongs to a group."""
 
 TRAINING_DAYS: Final = 6.0
+"""Enough for every issue of the pretend cluster to come several times, and read in a few minutes."""
+
 TIMEOUT_SECONDS: Final = 300.0
 SEED: Final = 0
-HOLD_SECONDS: Final = 300.0
 
 
 def parts(*names: str) -> Belongs:
@@ -76,7 +78,7 @@ GROUPS: Final[Mapping[str, Belongs]] = {
     "siblings and other nodes": endings("_of_siblings", "_of_all", "_others_not_ready"),
     "yesterday, last week, highest of a day": endings("_of_yesterday", "_of_last_week", "_of_highest"),
     "the pod's node": lambda signal, _part: signal.name.startswith("pod_node_"),
-    "restarts, readiness, age": endings("_restarts", "_not_ready", "_ready_backends", "_age"),
+    "restarts, readiness, age": endings("_restarts", "pod_not_ready", "node_not_ready", "_ready_backends", "_age"),
     **{f"source {name}": source(name) for name in SOURCES},
 }
 

@@ -1,4 +1,4 @@
-"""Calibrate: what scores are worth, learned behind the origins at the natural base rate."""
+"""Calibrate: what scores are worth, learned where their models had not looked, at the natural base rate."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from trainer.selection import watch_of
 from trainer.thresholds import threshold
 
 LOWEST: Final = 0.05
-"""How many false alarms are worth it is what the budget says; below one in twenty nobody would call it a warning."""
+"""How many false alarms are worth it is what the budget says; below one in twenty nobody would call it a warning.
+
+At one in ten a real fault of docs/real-faults.md was missed within its budget.
+"""
 
 HIGHEST: Final = 0.95
 """Above it little history can tell one threshold from another."""
@@ -39,7 +42,7 @@ def calibrate(
     step_seconds: float,
     false_alarms_per_entity_day: float,
 ) -> Calibrated:
-    """What the scores of the only candidate are worth, from all rows behind the origins."""
+    """What the scores of the only candidate are worth, from all rows that its models had not seen."""
     scores = seen.scores[0].astype(np.float64)
     counts = seen.counts & ~np.isnan(scores)
     came = seen.ahead > 0

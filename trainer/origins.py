@@ -3,7 +3,7 @@
 Candidates compete by rolling origins, as in a cluster's life: each model knows what came before, and is judged by what
 came after (https://otexts.com/fpp3/tscv.html). What the chosen one's scores are worth is learned from purged folds: all
 of history but a stretch, with a gap on either side (López de Prado, Advances in Financial Machine Learning, chapter 7).
-So all of history calibrates, by models that know nearly as much as the one that is published. Either way a third of the
+So all of history calibrates, by models that know three quarters of the time. Either way a third of the
 workloads is left out of each fit, so that the rest has workloads the model has met and ones it has not.
 """
 

@@ -1,4 +1,4 @@
-"""Scored: what models fitted at each origin say of the history behind it, at its natural base rate."""
+"""Scored: what the models of each origin or fold say of the history they had not seen, at its natural base rate."""
 
 from __future__ import annotations
 

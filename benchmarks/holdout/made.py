@@ -43,6 +43,7 @@ def history(processes: Processes, cluster: Cluster, days: float, run_up_days: fl
     """Backfill unless it is there already, and serve. Raises ProcessError."""
     start, end = TRAINING_END - days * DAY, TRAINING_END
     name = f"{cluster.scenario}-{cluster.seed}-{cluster.nodes}x{cluster.pods}-{days + run_up_days:g}d"
+    name += "" if cluster.episodes_factor == 1.0 else f"-x{cluster.episodes_factor:g}"
     directory = folder / name
     if not (directory / "truth.json").exists():
         _say(f"backfilling {name}")

@@ -243,6 +243,35 @@ SCENES: Final = (
         },
     ),
     Scene(
+        "kube-state-metrics has moved, and what it counted before still counts",
+        {
+            f'kube_pod_container_status_restarts_total{{{CART},uid="a",instance="old"}}': "0x5 3x9 stale",
+            f'kube_pod_container_status_restarts_total{{{CART},uid="a",instance="new"}}': "_x15 3x45",
+            'kube_node_status_condition{node="node-a",condition="Ready",status="true",instance="old"}': "0x14 stale",
+            'kube_node_status_condition{node="node-a",condition="Ready",status="true",instance="new"}': "_x15 1x45",
+        },
+        {"pod_restarts": {CART_POD: 3.1}, "node_not_ready": {'{node="node-a"}': 1}},
+    ),
+    Scene(
+        "the others that are not ready are counted once, however many say so",
+        twice(
+            {
+                f'kube_node_status_condition{{node="{node}",condition="Ready",status="true"}}': f"{ready}x60"
+                for node, ready in (("a", 0), ("b", 1), ("c", 1))
+            }
+        ),
+        {"node_others_not_ready": {'{node="a"}': 0, '{node="b"}': 1, '{node="c"}': 1}},
+    ),
+    Scene(
+        "a kubelet that lists nothing any more does not move what is usual",
+        {
+            f'kubelet_pleg_relist_duration_seconds_bucket{{node="{node}",le="{le}"}}': f"0+{per_step}x60"
+            for node, per_step in (("a", 0), ("b", 10), ("c", 10))
+            for le in ("0.1", "+Inf")
+        },
+        {"node_relist_latency_of_all": {'{node="b"}': 1, '{node="c"}': 1}},
+    ),
+    Scene(
         "only physical interfaces are summed",
         {
             f'node_network_receive_bytes_total{{instance="node-a:9100",device="{device}"}}': "0+300x60"
