@@ -16,6 +16,9 @@ from predictor.panel import BoolArray, FloatArray, Panel
 MAX_LABEL_CHARS: Final = 16_384
 # Trees compare in single precision, and squares are summed on the way; no signal of ours comes near a thousandth of it.
 MAX_VALUE: Final = 1e18
+# Prometheus adds up series in an order that changes when it restarts, and the last digits with it. Rounded to these,
+# the same history gives the same model; single precision, in which trees compare, holds no more.
+DIGITS: Final = 8
 
 
 class ReadError(Exception):
@@ -40,7 +43,7 @@ class DuplicateSeries(ReadError):
 class Series:
     """One series of an answer.
 
-    steps: (samples,) positions on the grid that was asked for. values: (samples,), NaN
+    steps: (samples,) positions on the grid that was asked for. values: (samples,) with DIGITS significant digits, NaN
     where a sample is NaN, infinite or absurdly large.
     """
 
@@ -73,10 +76,23 @@ def decoded(answer: Mapping[str, Any], times: FloatArray, step_seconds: float) -
         raise ValueError("timestamps that are no numbers")
     values = np.array([pair[1] for pair in pairs], dtype=np.str_).astype(np.float64)
     values[~(np.abs(values) < MAX_VALUE)] = np.nan  # a division by zero is no measurement
+    values = rounded(values)
     steps = np.rint((moments - times[0]) / step_seconds).astype(np.intp)
     if len(steps) and (steps.min() < 0 or steps.max() >= len(times) or not np.array_equal(times[steps], moments)):
         raise ValueError("timestamps that were not asked for")
     return Series({str(k): str(v) for k, v in answer["metric"].items()}, steps, values)
+
+
+def rounded(values: FloatArray) -> FloatArray:
+    """The values with DIGITS significant digits; NaN and what is next to nothing are left alone. Any shape."""
+    with np.errstate(divide="ignore"):
+        exponent = np.floor(np.log10(np.abs(values)))
+    places = DIGITS - 1 - exponent
+    # Powers of ten up to 22 are exact, so one multiplies or divides by a whole one, whichever it is.
+    usual = np.abs(places) <= 22
+    power = 10.0 ** np.where(usual, np.abs(places), 0.0)
+    found = np.where(places >= 0, np.round(values * power) / power, np.round(values / power) * power)
+    return np.asarray(np.where(usual, found, values))
 
 
 def reading(catalogue: Catalogue, times: FloatArray, answers: Sequence[Sequence[tuple[int, Series]]]) -> Reading:

@@ -168,7 +168,18 @@ def _forest(forest: Any, of: Lessons, weight: FloatArray) -> Forest:
         name = pipeline.steps[-1][0]
         pipeline.fit(of.values, answers, **{f"{name}__sample_weight": weight})
     forest.n_jobs = 1  # trees must add up in one order: bits, not only digits
+    _cleaned(forest)
     return Forest(pipeline, tuple(range(of.came.shape[1])))
+
+
+def _cleaned(forest: Any) -> None:
+    """Zero the bytes between the nodes of each tree, which are what was in memory there, and no two runs alike."""
+    for one in forest.estimators_:
+        state = one.tree_.__getstate__()
+        nodes = np.zeros_like(state["nodes"])
+        for name in nodes.dtype.names:
+            nodes[name] = state["nodes"][name]
+        one.tree_.__setstate__({**state, "nodes": nodes})
 
 
 def _balanced(came: BoolArray) -> FloatArray:

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from predictor import catalogue, features
+from predictor.estimators import Forest
 from predictor.panel import FloatArray
 from tests.trainer.pasts import CATALOGUE, HORIZONS, START, STEP, Past, panel, ramps
 from trainer import history
-from trainer.candidates import CANDIDATES, Lessons
+from trainer.candidates import CANDIDATES, CandidateName, Lessons
 from trainer.dataset import gather
 from trainer.directions import directions
 from trainer.hard import MAX_ROWS, with_hard
@@ -88,6 +89,22 @@ def test_boosting_never_sees_less_risk_in_a_worse_value() -> None:
     line = np.tile(random.random((1, 3)), (50, 1))
     line[:, 0] = np.linspace(0, 1, 50)
     assert (np.diff(model.predict_proba(line)[0][:, 1]) >= 0).all()
+
+
+@pytest.mark.parametrize("name", ["random_forest", "extra_trees"])
+def test_no_byte_of_a_forest_is_left_to_chance(name: CandidateName) -> None:
+    random = np.random.default_rng(3)
+    came = random.random((300, 1)) > 0.7
+    nothing, ones, zero = np.zeros_like(came), np.ones(300), np.zeros(3, dtype=np.int64)
+    model = CANDIDATES[name](Lessons(random.random((300, 3)), came, came, nothing, ones, zero, 0))
+    assert isinstance(model, Forest)
+    for tree in model.pipeline.steps[-1][1].estimators_:
+        nodes = tree.tree_.__getstate__()["nodes"]
+        last = nodes.dtype.names[-1]
+        kind, offset = nodes.dtype.fields[last][:2]
+        between = np.ascontiguousarray(nodes).view(np.uint8).reshape(len(nodes), -1)[:, offset + kind.itemsize :]
+        assert between.size
+        assert not between.any()
 
 
 @pytest.fixture(scope="module")
