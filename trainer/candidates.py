@@ -176,7 +176,7 @@ def _cleaned(forest: Any) -> None:
     """Zero the bytes between the nodes of each tree, which are what was in memory there, and no two runs alike."""
     for one in forest.estimators_:
         state = one.tree_.__getstate__()
-        nodes = np.zeros_like(state["nodes"])
+        nodes = np.zeros(state["nodes"].shape, state["nodes"].dtype)  # zeros_like leaves what is between the fields
         for name in nodes.dtype.names:
             nodes[name] = state["nodes"][name]
         one.tree_.__setstate__({**state, "nodes": nodes})
