@@ -33,6 +33,10 @@ class CatalogueError(ValueError):
 class _Data(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as its fields alone: pydantic adds a set, whose order no two processes share."""
+        return type(self).model_validate, (self.model_dump(),)
+
 
 class Signal(_Data):
     """One named PromQL expression that gives one series per entity."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -106,3 +110,15 @@ def test_a_missing_catalogue_and_an_unknown_variable_are_named(tmp_path: Path) -
         catalogue.load(tmp_path / "none.yaml", {})
     with pytest.raises(CatalogueError, match="unknown catalogue variable 'ratio'"):
         catalogue.load(None, {"ratio": "1"})
+
+
+def test_signals_are_the_same_bytes_in_every_process() -> None:
+    code = "import pickle, predictor.catalogue as c; print(pickle.dumps(c.default().signals).hex())"
+    several = [
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in ("1", "2", "3")
+    ]
+    assert len(set(several)) == 1
+    assert pickle.loads(bytes.fromhex(several[0].decode())) == catalogue.default().signals
