@@ -88,7 +88,7 @@ class EventFigures:
 
     unforeseeable: episodes whose entity was not there MIN_LEAD_SECONDS before; they count as missed all the same.
     alerts: the decided ones, hits + late + early + false_alarms. entity_days: days × entities, present without the
-    issue and outside of its wake. alerting_ratio: share of that time spent firing. leads_seconds: of
+    issue and outside of its wake. alerting_ratio: share of that time spent above the threshold. leads_seconds: of
     recalled episodes, ascending.
     """
 
