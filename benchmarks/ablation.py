@@ -31,7 +31,6 @@ from predictor.panel import BoolArray, FloatArray, Panel
 from predictor.reader import PrometheusReader
 from trainer.dataset import Dataset, gather
 from trainer.evaluate import watched
-from trainer.events import HOLD_SECONDS
 from trainer.fit import fit
 from trainer.hard import with_hard
 from trainer.hiding import SOURCES, dependent
@@ -40,6 +39,7 @@ from trainer.judged import ground_of
 from trainer.spool import Spool
 from trainer.standings import standing
 from trainer.track import TrackRecord
+from trainer.waits import HOLD_SECONDS
 from trainer.windows import Panels
 
 Belongs = Callable[[Signal, str], bool]
@@ -115,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--days", type=float, default=made.DAYS)
     chosen = parser.parse_args(arguments)
     with Processes(made.FOLDER) as processes:
-        directory = made.model(processes, made.FOLDER / "model", made.FOLDER)
+        directory = made.model(processes, made.model_folder(), made.FOLDER)
         model, _ = artifact.load(directory, {})
         past = made.history(processes, made.TRAINING, made.TRAINING_DAYS, 0.0, made.FOLDER)
         rivals = fitted(model, rows_of(model, past, chosen.training_days))

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.holdout", description=__doc__)
     parser.add_argument("--seed", type=int, default=made.HOLDOUT.seed)
     parser.add_argument("--days", type=float, default=made.DAYS)
-    parser.add_argument("--model-dir", type=Path, default=made.FOLDER / "model")
+    parser.add_argument("--model-dir", type=Path, default=made.model_folder())
     parser.add_argument("--without", default="", help="sources to do without, one after the other")
     chosen = parser.parse_args(arguments)
     with Processes(made.FOLDER) as processes:

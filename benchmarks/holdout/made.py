@@ -39,11 +39,16 @@ class History:
     truth: dict[str, Any]
 
 
+def named(cluster: Cluster, days: float) -> str:
+    """A folder for so many days of a cluster, another for any other."""
+    concentrated = "" if cluster.episodes_factor == 1.0 else f"-x{cluster.episodes_factor:g}"
+    return f"{cluster.scenario}-{cluster.seed}-{cluster.nodes}x{cluster.pods}-{days:g}d{concentrated}"
+
+
 def history(processes: Processes, cluster: Cluster, days: float, run_up_days: float, folder: Path) -> History:
     """Backfill unless it is there already, and serve. Raises ProcessError."""
     start, end = TRAINING_END - days * DAY, TRAINING_END
-    name = f"{cluster.scenario}-{cluster.seed}-{cluster.nodes}x{cluster.pods}-{days + run_up_days:g}d"
-    name += "" if cluster.episodes_factor == 1.0 else f"-x{cluster.episodes_factor:g}"
+    name = named(cluster, days + run_up_days)
     directory = folder / name
     if not (directory / "truth.json").exists():
         _say(f"backfilling {name}")
@@ -51,6 +56,11 @@ def history(processes: Processes, cluster: Cluster, days: float, run_up_days: fl
     truth = json.loads((directory / "truth.json").read_text(encoding="utf-8"))
     _, url = history_server(processes, directory)
     return History(url, start, end, truth)
+
+
+def model_folder() -> Path:
+    """Where the model of the training history is kept, another for any other settings."""
+    return FOLDER / f"model-{named(TRAINING, TRAINING_DAYS)}-{ESTIMATOR}-{MAX_ROWS}"
 
 
 def model(processes: Processes, directory: Path, folder: Path) -> Path:
