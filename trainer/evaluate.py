@@ -16,11 +16,11 @@ from trainer import baselines, closer, document, pictures, report
 from trainer.baselines import Baseline
 from trainer.cases import Case, CaseName, cases
 from trainer.closer import Draw, Timeline
-from trainer.events import HOLD_SECONDS
 from trainer.importances import Importances, importances
 from trainer.judged import JudgedOutcome, ground_of, judge
 from trainer.track import Track, TrackRecord
 from trainer.verdict import verdicts
+from trainer.waits import HOLD_SECONDS
 from trainer.windows import Chunks, look
 
 BATCH_ROWS: Final = 40_000

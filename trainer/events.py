@@ -5,11 +5,10 @@ began, or began within MIN_LEAD_SECONDS of that, could not be announced inside i
 
 An **alert** fires once the probability has reached the threshold at every step for `pending_seconds` of its horizon,
 the `for` of our rules, and runs to the last step that reaches it; `hold_seconds` below it end the alert, as
-`keep_firing_for` does, and a dip of less needs no new `for`.
-Steps inside an episode do not count, and an onset ends the alert. Nor do
-the WAKE_SECONDS after a recovery: every window still holds the episode, somebody is there already, and our rules keep
-quiet. An episode that begins in the wake of another is its relapse, which nobody needs to announce. An alert that still
-fires after the wake is a new one.
+`keep_firing_for` does, and a dip of less needs no new `for`. Steps inside an episode do not count, and an onset ends
+the alert. Nor do the WAKE_SECONDS after a recovery: every window still holds the episode, somebody is there already,
+and our rules keep quiet. An episode that begins in the wake of another is its relapse, which nobody needs to announce.
+An alert that still fires after the wake is a new one.
 
 At each firing step an alert claims "it begins within the horizon". So, with the entity's next onset after the alert:
 - **hit**: the onset came within one horizon of the last firing step, at least MIN_LEAD_SECONDS and at most MAX_HORIZONS
@@ -35,33 +34,16 @@ import numpy as np
 
 from predictor.panel import BoolArray, FloatArray
 from trainer.outcomes import MERGE_SECONDS, merged, wake
+from trainer.waits import HOLD_SECONDS, lasting, pending_steps
 
 MIN_LEAD_SECONDS: Final = 120.0
 """Less is no warning: it takes a person longer to read the notification and open a terminal."""
-
-HOLD_SECONDS: Final = 300.0
-"""The usual keep_firing_for of alert rules on a noisy number."""
-
-MAX_PENDING_SECONDS: Final = 120.0
 
 MAX_HORIZONS: Final = 4.0
 """How many horizons before the onset a hit may have begun."""
 
 Verdict = Literal["hit", "late", "early", "false_alarm", "undecided"]
 IntArray = np.ndarray[Any, np.dtype[np.intp]]
-
-
-def pending_seconds(horizon_seconds: float) -> float:
-    """How long a probability must stay up before it alerts: a minute for each quarter of an hour, at most two.
-
-    A single step above a threshold is mostly chance, and what is over a minute later needed nobody.
-    """
-    return min(MAX_PENDING_SECONDS, 60.0 * (horizon_seconds // 900.0))
-
-
-def pending_steps(horizon_seconds: float, step_seconds: float) -> int:
-    """So many steps must reach the threshold before the one at which the alert fires."""
-    return int(np.ceil(pending_seconds(horizon_seconds) / step_seconds))
 
 
 class Episode(NamedTuple):
@@ -187,7 +169,7 @@ def against(
     with np.errstate(invalid="ignore"):
         firing = (score >= threshold) & ~truth.inside
     runs = _runs(firing, hold_seconds / step_seconds, apart_where=truth.inside)
-    runs = _pended(runs, _lasting(firing, pending_steps(horizon_seconds, step_seconds)))
+    runs = _pended(runs, lasting(firing, pending_steps(horizon_seconds, step_seconds)))
     following = _next_onset(runs, spans, len(score))
     ends = truth.ends[runs.entity]
     verdicts = _verdicts(runs, spans, following, ends, horizon_seconds / step_seconds, step_seconds)
@@ -200,15 +182,6 @@ def against(
     )
     alerts = tuple(Alert(*run) for run in zip(*(a.tolist() for a in (*runs, verdicts)), strict=True))
     return Events(episodes, alerts, _figures(episodes, alerts, truth, int((firing & truth.observed).sum())))
-
-
-def _lasting(mask: BoolArray, steps: int) -> BoolArray:
-    """True where it was so for `steps` steps already. mask: (steps, entities)."""
-    found = mask.copy()
-    for back in range(1, steps + 1):
-        found[back:] &= mask[:-back]
-        found[back - 1 : back] = False
-    return found
 
 
 def _pended(runs: _Runs, lasting: BoolArray) -> _Runs:

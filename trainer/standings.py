@@ -17,9 +17,7 @@ from trainer import events
 from trainer.events import EventFigures, Events, Truth
 from trainer.scores import Curves, curves
 from trainer.tally import Tally, of_events
-
-GRID: Final = 128
-"""Levels among which a threshold is sought: finer than any history can tell apart."""
+from trainer.thresholds import GRID
 
 STRIDE: Final = 8
 

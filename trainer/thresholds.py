@@ -9,11 +9,9 @@ from typing import Final
 import numpy as np
 
 from predictor.panel import BoolArray, FloatArray
-from trainer.events import MAX_HORIZONS, MIN_LEAD_SECONDS, pending_steps
+from trainer.events import MAX_HORIZONS, MIN_LEAD_SECONDS
 from trainer.sample import IntArray
-
-PAUSE_SECONDS: Final = 300.0
-"""An alert that dips for less is still the same alert (keep_firing_for of our rules)."""
+from trainer.waits import HOLD_SECONDS, lasting, pending_steps
 
 GRID: Final = 128
 """Levels among which a threshold is sought: finer than any history can tell apart."""
@@ -46,7 +44,7 @@ class Watch:
     def false_alarms(self, above: BoolArray) -> int:
         """How many alerts came before nothing. above: (rows,), reaching the threshold.
 
-        As in `events`, an alert begins when it has lasted for the `for` of its horizon, a dip of at most PAUSE_SECONDS
+        As in `events`, an alert begins when it has lasted for the `for` of its horizon, a dip of at most HOLD_SECONDS
         does not end it, and it is false when no onset follows within MAX_HORIZONS horizons of its beginning: one that
         never ends is right one day, and worth nothing.
         """
@@ -54,7 +52,7 @@ class Watch:
         if not len(reached):
             return 0
         step, entity = self.step[reached], self.entity[reached]
-        pause = round(PAUSE_SECONDS / self.step_seconds)
+        pause = round(HOLD_SECONDS / self.step_seconds)
         ends = np.concatenate([(np.diff(entity) != 0) | (np.diff(step) - 1 > pause), [True]])
         begins = np.concatenate([[True], ends[:-1]])
         lasting = np.append(np.nonzero(self._lasting(above))[0], len(above))
@@ -67,12 +65,11 @@ class Watch:
         return int((onset > latest).sum())
 
     def _lasting(self, above: BoolArray) -> BoolArray:
-        """(rows,): above, as were the steps of the `for` before it."""
-        found = above.copy()
+        """(rows,): above, as were the steps of the `for` before it, none of them missing."""
+        steps = pending_steps(self.horizon_steps * self.step_seconds, self.step_seconds)
         key = _key(self.entity, self.step)
-        for back in range(1, pending_steps(self.horizon_steps * self.step_seconds, self.step_seconds) + 1):
-            found[back:] &= above[:-back] & (key[back:] - key[:-back] == back)
-            found[back - 1 : back] = False
+        found = lasting(above, steps)
+        found[steps:] &= key[steps:] - key[: max(0, len(key) - steps)] == steps
         return found
 
     @cached_property

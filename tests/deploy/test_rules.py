@@ -10,9 +10,10 @@ from typing import Any, Final
 
 import pytest
 
+from demo import story
 from tests.deploy import shipped
-from trainer.events import pending_seconds
 from trainer.outcomes import WAKE_SECONDS
+from trainer.waits import HOLD_SECONDS, pending_seconds
 
 RUNBOOKS: Final = shipped.ROOT / "docs/runbooks"
 RUNBOOK_BASE: Final = "https://runbooks.example.com/kip/"
@@ -46,7 +47,7 @@ def test_every_alert_says_what_where_and_what_to_do(rule: dict[str, Any]) -> Non
         assert "for" in rule
     if "state" in rule["labels"]:
         assert "kubectl" in annotations["remediation"]
-        assert rule["keep_firing_for"] == "5m"
+        assert rule["keep_firing_for"] == f"{HOLD_SECONDS / 60:g}m"
 
 
 @pytest.mark.parametrize("issue", ISSUES)
@@ -60,7 +61,7 @@ def test_every_issue_is_alerted_at_both_horizons_and_when_present(issue: str) ->
 def test_predictions_are_quiet_after_an_issue_for_as_long_as_the_trainer_judges_them_to_be() -> None:
     (predicted,) = [rule for rule in shipped.rules() if rule.get("record") == "entity:kip_issue_probability:predicted"]
     assert re.findall(r"max_over_time\(entity:kip_issue_active:max\[(\d+)m\]\)", predicted["expr"]) == ["15"]
-    assert WAKE_SECONDS == 15 * 60
+    assert WAKE_SECONDS == story.WAKE_SECONDS == 15 * 60
 
 
 @pytest.mark.parametrize(("severity", "horizon"), [("warning", "15m"), ("info", "1h")])

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from predictor.panel import BoolArray, FloatArray
 from trainer import events
 from trainer.outcomes import merged, outcome_rows
-from trainer.standings import GRID, Ground, levels, ranking, standing
+from trainer.standings import Ground, levels, ranking, standing
+from trainer.thresholds import GRID
 
 STEP = 60.0
 

@@ -1,0 +1,40 @@
+"""Waits: how long a probability stays up before it alerts, and down before the alert ends.
+
+The rules in prometheus/rules say the same as `for` and `keep_firing_for`; tests hold both together.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from predictor.panel import BoolArray
+
+MAX_PENDING_SECONDS: Final = 120.0
+"""Five minutes, which the rules waited within 1h before, cost a third of what that horizon recalled."""
+
+HOLD_SECONDS: Final = 300.0
+"""The usual keep_firing_for of alert rules on a noisy number."""
+
+
+def pending_seconds(horizon_seconds: float) -> float:
+    """How long a probability must stay up before it alerts: a minute for each quarter of an hour, at most two.
+
+    A single step above a threshold is mostly chance, and what is over a minute later needed nobody.
+    """
+    return min(MAX_PENDING_SECONDS, 60.0 * (horizon_seconds // 900.0))
+
+
+def pending_steps(horizon_seconds: float, step_seconds: float) -> int:
+    """So many steps must reach the threshold before the one at which the alert fires."""
+    return int(np.ceil(pending_seconds(horizon_seconds) / step_seconds))
+
+
+def lasting(mask: BoolArray, steps: int) -> BoolArray:
+    """True where it was so for `steps` steps already. mask: (steps, …)."""
+    found = mask.copy()
+    for back in range(1, steps + 1):
+        found[back:] &= mask[:-back]
+        found[back - 1 : back] = False
+    return found
