@@ -93,9 +93,10 @@ class Screen:
         return Group(first, Text(links, style="dim"), Text(" Ctrl-C ends every process", style="dim"))
 
     def _log(self, rows: int) -> Table:
-        table = Table.grid(padding=(0, 1))
-        table.add_column(justify="right", style="dim", no_wrap=True)
-        table.add_column(no_wrap=True)
+        table = Table.grid(padding=(0, 1), expand=True)
+        # What an event says may be cut short, but never when and what it was.
+        table.add_column(justify="right", style="dim", no_wrap=True, min_width=len("10:00"))
+        table.add_column(no_wrap=True, min_width=max(map(len, MARKS.values())))
         table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
         for at, event in list(self._events)[-max(1, rows) :]:
             style = STYLES[event.what]

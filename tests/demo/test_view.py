@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from rich.console import Console
+from rich.text import Text
 
 from demo.story import Case, Event, Key
 from demo.view import Lines, Screen, risks
@@ -50,6 +52,22 @@ def test_the_screen_shows_risks_events_and_what_stays_quiet() -> None:
     shown = console.file.getvalue()
     for text in ("last tick 30 s ago", "disk full of node worker-1: 70% within 15m", "90%", "batch job", "quiet"):
         assert text in shown
+
+
+@pytest.mark.usefixtures("half_past")
+def test_a_long_event_is_cut_short_and_when_and_what_it_was_is_not() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=80, height=40, legacy_windows=False)
+    screen = Screen(0.0, URLS, console)
+    try:
+        screen.show(
+            Watch(URLS), [Event(80.0, "predicted", CART, "word " * 40), Event(80.0, "notified", DISK, "y" * 200)]
+        )
+    finally:
+        screen.close()
+    assert isinstance(console.file, io.StringIO)
+    plain = Text.from_ansi(console.file.getvalue()).plain
+    for mark in ("PREDICTED", "NOTIFIED"):
+        assert re.search(rf"1:30 {mark} +\S.*…", plain), plain
 
 
 def test_what_happens_now_stands_above_what_is_predicted_and_that_above_the_rest() -> None:
