@@ -177,7 +177,7 @@ def print_table(records: Mapping[Kind, TrackRecord], rivals: Iterable[Rival]) ->
         for kind in KINDS:
             seen = [figures(records[kind], outcome, rival.name) for outcome in records[kind].outcomes]
             found, every = sum(s[0] for s in seen), sum(s[1] for s in seen)
-            cells.append(f"{found} of {every}, {np.mean([s[2] for s in seen if s[1]]):.3f}")
+            cells.append(f"{found} of {every}, {np.mean([s[2] for s in seen if s[1]]):.3f}" if every else "-")
             recalled, episodes = recalled + found, episodes + every
         print(f"| {rival.name} | {' | '.join(cells)} | {recalled} of {episodes} ({recalled / max(1, episodes):.2f}) |")
 
