@@ -115,21 +115,21 @@ def trailing(values: FloatArray, window: int) -> tuple[FloatArray, FloatArray, F
     half of the window's samples are there (a mean needs only one). Row i reads values[i : i + window].
     """
     count = len(values) - window + 1
-    centre = _last_sample(values, window)  # sums of squares around a near value lose no digits
+    gone = np.isnan(values)
+    centre = _last_sample(values, gone, window)  # sums of squares around a near value lose no digits
     shape = (count, values.shape[1])
-    n, sum_x, sum_xx, sum_t, sum_tt, sum_tx = (np.zeros(shape) for _ in range(6))
+    n, sum_t, sum_tt = _moments(gone, window)
+    sum_x, sum_xx, sum_tx, x, square = (np.zeros(shape) for _ in range(5))
+    gaps = bool(gone.any())
     for k in range(window):
-        deviation = values[k : k + count] - centre
-        there = ~np.isnan(deviation)
-        x = np.where(there, deviation, 0.0)
-        weight = there.astype(np.float64)
-        t = float(k - window + 1)
-        n += weight
+        np.subtract(values[k : k + count], centre, out=x)
+        if gaps:
+            np.copyto(x, 0.0, where=gone[k : k + count])
         sum_x += x
-        sum_xx += x * x
-        sum_t += weight * t
-        sum_tt += weight * (t * t)
-        sum_tx += x * t
+        np.multiply(x, x, out=square)
+        sum_xx += square
+        x *= float(k - window + 1)
+        sum_tx += x
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = sum_x / n
         variance = np.maximum(sum_xx / n - mean * mean, 0.0)
@@ -214,12 +214,28 @@ def _features(values: FloatArray, signal: Signal, reach: int, step_seconds: floa
     return features
 
 
-def _last_sample(values: FloatArray, window: int) -> FloatArray:
+def _last_sample(values: FloatArray, gone: BoolArray, window: int) -> FloatArray:
     """(steps - window + 1, entities): the newest sample inside each window, NaN where there is none."""
-    count = len(values) - window + 1
-    newest = np.full((count, values.shape[1]), np.nan)
-    for k in range(window):
-        part = values[k : k + count]
-        there: BoolArray = ~np.isnan(part)
-        newest = np.where(there, part, newest)
-    return newest
+    step = np.arange(len(values))[:, None]
+    newest = np.maximum.accumulate(np.where(gone, -1, step), axis=0)[window - 1 :]
+    found = np.take_along_axis(values, np.maximum(newest, 0), axis=0)
+    return np.where(newest >= step[: len(newest)], found, np.nan)
+
+
+def _moments(gone: BoolArray, window: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """How many samples each trailing window has, and the sums of their times and of the times' squares.
+
+    Times count steps from the window's last. All (steps - window + 1, entities). Whole numbers, so that differences of
+    running sums are exact, and no row depends on those before it.
+    """
+    step = np.arange(len(gone), dtype=np.float64)[:, None]
+    there = np.where(gone, 0.0, 1.0)
+    n, first, second = (_window_sums(there * step**power, window) for power in range(3))
+    last = step[window - 1 :]
+    return n, first - last * n, second - 2.0 * last * first + last * last * n
+
+
+def _window_sums(whole_numbers: FloatArray, window: int) -> FloatArray:
+    running = np.cumsum(whole_numbers, axis=0)
+    running[window:] -= running[:-window].copy()
+    return running[window - 1 :]

@@ -43,7 +43,7 @@ class Lessons:
     """What a candidate learns from.
 
     values: (rows, features). came, near, during: (rows, outcomes), see Dataset. weight: (rows,), how many rows each
-    stands for. worse: (features,), see directions.
+    stands for. worse: (features,), see directions. seats: boosted ensembles per outcome.
     """
 
     values: FloatArray
@@ -53,6 +53,7 @@ class Lessons:
     weight: FloatArray
     worse: IntArray
     seed: int
+    seats: int = SEATS
 
 
 Fit = Callable[[Lessons], Forest | Separate]
@@ -66,7 +67,7 @@ def random_forest(of: Lessons) -> Forest:
 
 def extra_trees(of: Lessons) -> Forest:
     """Trees that draw their cuts: less variance, which few episodes need."""
-    forest = ExtraTreesClassifier(150, min_samples_leaf=5, max_features=0.1, n_jobs=2, random_state=of.seed)
+    forest = ExtraTreesClassifier(100, min_samples_leaf=5, max_features=0.06, n_jobs=2, random_state=of.seed)
     return _forest(forest, of, of.weight)
 
 
@@ -84,7 +85,7 @@ def _boosted(of: Lessons, outcome: int) -> Any:
         return DummyClassifier().fit(values, answers)
     for column in chosen.tolist():
         values[:, column] = stepped(values[:, column])
-    seats = [_seat(of, chosen, values, answers, of.weight[rows], number) for number in range(SEATS)]
+    seats = [_seat(of, chosen, values, answers, of.weight[rows], number) for number in range(of.seats)]
     return Committee(tuple(seats))
 
 

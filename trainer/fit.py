@@ -10,7 +10,7 @@ import numpy as np
 from predictor.catalogue import Signal
 from predictor.estimators import Forest, Separate
 from predictor.panel import FloatArray
-from trainer.candidates import CANDIDATES, CandidateName, Lessons
+from trainer.candidates import CANDIDATES, SEATS, CandidateName, Lessons
 from trainer.dataset import Dataset
 from trainer.directions import directions
 from trainer.hiding import hidden
@@ -36,7 +36,9 @@ class Fitted:
         return found
 
 
-def fit(dataset: Dataset, candidate: CandidateName, signals: Sequence[Signal], seed: int) -> Fitted | None:
+def fit(
+    dataset: Dataset, candidate: CandidateName, signals: Sequence[Signal], seed: int, seats: int = SEATS
+) -> Fitted | None:
     """The candidate fitted on the rows, some with a source hidden; None when no outcome can be learned."""
     trained = tuple(i for i, why in enumerate(untrainable(dataset)) if not why)
     if not trained:
@@ -44,7 +46,8 @@ def fit(dataset: Dataset, candidate: CandidateName, signals: Sequence[Signal], s
     values = hidden(dataset.values, signals, np.random.default_rng(seed))
     chosen = list(trained)
     came, near, during = (part[:, chosen] for part in (dataset.came, dataset.near, dataset.during))
-    estimator = CANDIDATES[candidate](Lessons(values, came, near, during, dataset.weight, directions(signals), seed))
+    of = Lessons(values, came, near, during, dataset.weight, directions(signals), seed, seats)
+    estimator = CANDIDATES[candidate](of)
     return Fitted(estimator, trained, len(dataset.outcomes))
 
 

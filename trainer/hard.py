@@ -20,9 +20,10 @@ from predictor.catalogue import Catalogue
 from predictor.entities import Kind
 from predictor.panel import BoolArray, FloatArray
 from predictor.series import Reading
-from trainer.dataset import Dataset, batches, lessons, offset_of
+from trainer.dataset import Batch, Dataset, lessons
 from trainer.fit import Fitted, fit
 from trainer.history import Stretch
+from trainer.parts import Part, each, parts
 from trainer.sample import Sample
 from trainer.thinned import thinned
 
@@ -43,14 +44,15 @@ def with_hard(
     """The datasets with the hard rows of all of history in place of the few that were drawn; one pass over history."""
     first = {k: one for k, d in datasets.items() if (one := _First.of(d, catalogue, seed)) is not None}
     samples = {kind: Sample([MAX_ROWS]) for kind in first}
-    for chunk, reading in history:
-        for kind, model in first.items():
-            panel = reading.panels[kind]
-            for rows, seen in batches(panel, catalogue, datasets[kind].outcomes, chunk):
-                batch = lessons(panel, rows, seen, when.step_seconds, offset_of(chunk, when))
-                quiet = batch.where(np.asarray(~batch.ahead.any(axis=0)))
-                hard = quiet.where(model.hard(quiet.arrays[0]))
-                samples[kind].add(np.zeros(len(hard.draw), dtype=np.int64), hard.draw, *hard.arrays)
+
+    def hard(part: Part) -> Batch:
+        batch = lessons(part)
+        quiet = batch.where(np.asarray(~batch.ahead.any(axis=0)))
+        return quiet.where(first[part.kind].hard(quiet.arrays[0]))
+
+    wanted = {kind: datasets[kind].outcomes for kind in first}
+    for part, batch in each(parts(history, catalogue, when, wanted), hard):
+        samples[part.kind].add(np.zeros(len(batch.draw), dtype=np.int64), batch.draw, *batch.arrays)
     return {k: first[k].joined(d, samples[k].rows()) if k in first else d for k, d in datasets.items()}
 
 
@@ -64,9 +66,8 @@ class _First:
     @classmethod
     def of(cls, dataset: Dataset, catalogue: Catalogue, seed: int) -> _First | None:
         """None where nothing can be learned, or nothing is quiet."""
-        fitted = fit(
-            thinned(dataset, FIRST_ROWS, seed), "hist_gradient_boosting", catalogue.signals_of(dataset.kind), seed
-        )
+        some, signals = thinned(dataset, FIRST_ROWS, seed), catalogue.signals_of(dataset.kind)
+        fitted = fit(some, "hist_gradient_boosting", signals, seed, seats=1)
         quiet = _quiet(dataset)
         if fitted is None or not quiet.any():
             return None

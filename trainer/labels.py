@@ -32,6 +32,11 @@ class Labels:
         """Whether the issue came within the horizon."""
         return np.asarray(self.ahead > 0)
 
+    def steps(self, first: int, end: int) -> Labels:
+        """Those of the panel's steps [first, end)."""
+        at = (slice(None), slice(first, end))
+        return Labels(self.ahead[at], self.counts[at], self.during[at], self.settled[at])
+
     def rows(self, step: np.ndarray[Any, Any], entity: np.ndarray[Any, Any]) -> Labels:
         """Those of chosen rows: all (outcomes, rows)."""
         at = (slice(None), step, entity)

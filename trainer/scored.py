@@ -10,15 +10,14 @@ import numpy as np
 
 from predictor.catalogue import Catalogue
 from predictor.entities import Kind
-from predictor.features import Rows
-from predictor.panel import BoolArray, FloatArray, Panel
+from predictor.panel import BoolArray, FloatArray
 from predictor.series import Reading
 from trainer.candidates import CandidateName
-from trainer.dataset import Dataset, batches
+from trainer.dataset import Dataset
 from trainer.fit import Fitted, fit
 from trainer.history import Stretch
-from trainer.labels import Labels
 from trainer.origins import Origin
+from trainer.parts import Part, each, parts
 from trainer.progress import Progress
 from trainer.sample import Arrays, IntArray, Sample, draws
 
@@ -63,22 +62,24 @@ class Behind:
         origins: tuple[Origin, ...],
         names: Mapping[Kind, tuple[CandidateName, ...]],
         progress: Progress,
+        most: int = MAX_ROWS,
     ) -> Mapping[Kind, Scored]:
-        """Fit each kind's candidates at every origin, and score with them the rows behind it in one pass."""
+        """Fit each kind's candidates at every origin, and score with them the rows behind it in one pass.
+
+        most: rows per kind that may be kept.
+        """
         advance = progress.stage("fitting at earlier moments", len(origins) * sum(map(len, names.values())))
         contenders = {kind: self._contenders(one, origins, names[kind], advance) for kind, one in datasets.items()}
-        samples: dict[Kind, Sample] = {kind: Sample([MAX_ROWS]) for kind in contenders}
+        samples: dict[Kind, Sample] = {kind: Sample([most]) for kind in contenders}
+        asked = {kind: _Asked(contenders[kind], origins, samples[kind]) for kind in contenders}
+        wanted = {kind: one.outcomes for kind, one in datasets.items()}
         known: dict[tuple[str, ...], int] = {}
-        for chunk, reading in self.history:
-            offset = round((chunk.start - self.when.start) / self.when.step_seconds)
-            if offset + chunk.steps <= origins[0].first:
-                continue
-            for kind, several in contenders.items():
-                panel = reading.panels[kind]
-                number = np.array([known.setdefault((kind, *e), len(known)) for e in panel.entities], dtype=np.int64)
-                for rows, seen in batches(panel, self.catalogue, datasets[kind].outcomes, chunk):
-                    place = _Place(panel, number, offset, self.when.step_seconds)
-                    _add(samples[kind], place, rows, seen, several, origins)
+        behind = parts(self.history, self.catalogue, self.when, wanted, origins[0].first)
+        for part, answers in each(behind, lambda part: asked[part.kind].answers(part)):
+            numbers = [known.setdefault((part.kind, *entity), len(known)) for entity in part.panel.entities]
+            for draw, entity, *arrays in answers:
+                number = np.array(numbers, dtype=np.int64)[entity]
+                samples[part.kind].add(np.zeros(len(draw), dtype=np.int64), draw, *arrays, number)
         return {
             kind: _sorted(sample.rows(), len(names[kind]), len(datasets[kind].outcomes))
             for kind, sample in samples.items()
@@ -94,53 +95,51 @@ class Behind:
         signals = self.catalogue.signals_of(dataset.kind)
         found = []
         for name in names:
-            each: list[Fitted | None] = []
+            fitted: list[Fitted | None] = []
             for origin in origins:
-                each.append(fit(origin.known(dataset), name, signals, self.seed))
+                fitted.append(fit(origin.known(dataset), name, signals, self.seed))
                 advance()
-            found.append(tuple(each))
+            found.append(tuple(fitted))
         return tuple(found)
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where a batch's rows are: its panel, the number of each entity and the step its chunk begins at."""
+class _Asked:
+    """The contenders of one kind, and the sample their answers go to."""
 
-    panel: Panel
-    number: IntArray
-    offset: int
-    step_seconds: float
+    contenders: tuple[Contenders, ...]
+    origins: tuple[Origin, ...]
+    sample: Sample
 
+    def answers(self, part: Part) -> list[Arrays]:
+        """For each origin the draw, the entity and the arrays of the part's rows behind it that may be kept.
 
-def _add(
-    sample: Sample,
-    place: _Place,
-    rows: Rows,
-    seen: Labels,
-    contenders: tuple[Contenders, ...],
-    origins: tuple[Origin, ...],
-) -> None:
-    step = place.offset + rows.step
-    block = step // max(1, round(BLOCK_SECONDS / place.step_seconds))
-    draw = draws(place.panel.entities, rows.entity, block)
-    for position, origin in enumerate(origins):
-        chosen = (step >= origin.first) & (step <= origin.last) & seen.counts.any(axis=0)
-        chosen &= draw < sample.shares[0]
-        values = rows.values[chosen]
-        nothing = np.full((len(seen.counts), len(values)), np.nan)
-        each = [one[position] for one in contenders]
-        scores = np.stack([nothing if fitted is None else fitted.scores(values) for fitted in each])
-        sample.add(
-            np.zeros(len(values), dtype=np.int64),
-            draw[chosen],
-            scores.transpose(2, 0, 1).astype(np.float32),
-            seen.ahead[:, chosen].T,
-            seen.counts[:, chosen].T,
-            seen.settled[:, chosen].T,
-            step[chosen],
-            place.number[rows.entity[chosen]],
-            np.full(len(values), position, dtype=np.int64),
-        )
+        Other threads add to the sample meanwhile: a share read too early keeps a few rows for `add` to drop.
+        """
+        rows, seen = part.rows()
+        block = rows.step // max(1, round(BLOCK_SECONDS / part.step_seconds))
+        draw = draws(part.panel.entities, rows.entity, block)
+        kept = seen.counts.any(axis=0) & (draw < self.sample.shares[0])
+        found: list[Arrays] = []
+        for position, origin in enumerate(self.origins):
+            chosen = kept & (rows.step >= origin.first) & (rows.step <= origin.last)
+            values = rows.values[chosen]
+            nothing = np.full((len(seen.counts), len(values)), np.nan)
+            several = [one[position] for one in self.contenders]
+            scores = np.stack([nothing if fitted is None else fitted.scores(values) for fitted in several])
+            found.append(
+                (
+                    draw[chosen],
+                    rows.entity[chosen],
+                    scores.transpose(2, 0, 1).astype(np.float32),
+                    seen.ahead[:, chosen].T,
+                    seen.counts[:, chosen].T,
+                    seen.settled[:, chosen].T,
+                    rows.step[chosen],
+                    np.full(len(values), position, dtype=np.int64),
+                )
+            )
+        return found
 
 
 def _sorted(rows: Arrays, candidates: int, outcomes: int) -> Scored:
@@ -148,7 +147,7 @@ def _sorted(rows: Arrays, candidates: int, outcomes: int) -> Scored:
         nothing, never = np.zeros((outcomes, 0), dtype=np.int64), np.zeros((outcomes, 0), dtype=np.bool_)
         none = np.zeros(0, dtype=np.int64)
         return Scored(np.zeros((candidates, outcomes, 0)), nothing, never, never, none, none, none)
-    _, scores, ahead, counts, settled, step, entity, origin = rows
+    _, scores, ahead, counts, settled, step, origin, entity = rows
     order = np.lexsort((step, entity))
     return Scored(
         scores[order].transpose(1, 2, 0),

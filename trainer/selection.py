@@ -21,8 +21,11 @@ from trainer.settings import TrainSettings
 from trainer.thinned import thinned
 from trainer.thresholds import Watch, threshold
 
-CONTEST_ROWS: Final = 12_000
+CONTEST_ROWS: Final = 8_000
 """Enough to tell candidates apart; the winner is fitted on all rows."""
+
+CONTEST_BEHIND: Final = 200_000
+"""Rows behind the origins that candidates are compared by, in quarter days of an entity."""
 
 LATER_ORIGINS: Final = 2
 
@@ -60,7 +63,8 @@ def contest(
         return dict.fromkeys(datasets, Chosen(settings.estimator, {}))
     names = tuple(CANDIDATES)
     fewer = {kind: thinned(one, CONTEST_ROWS, settings.seed) for kind, one in datasets.items()}
-    tracks = behind.scored(fewer, origins[-LATER_ORIGINS:], dict.fromkeys(datasets, names), progress)
+    later = origins[-LATER_ORIGINS:]
+    tracks = behind.scored(fewer, later, dict.fromkeys(datasets, names), progress, CONTEST_BEHIND)
     chosen = {}
     for kind, seen in tracks.items():
         outcomes, step = datasets[kind].outcomes, behind.when.step_seconds

@@ -47,7 +47,7 @@ class TrainSettings(_Common):
     step: Span = flag("step", 30.0, "grid of training and later of every tick", ge=1, le=300, multiple_of=1)
     horizons: Horizons = flag("horizons", (900.0, 3600.0), "how far ahead to predict (default 15m,1h)")
     seed: NonNegativeInt = flag("seed", 0, "seed of everything random")
-    max_rows: int = flag("max-rows", 30_000, "rows per kind to fit on, and as many again before each issue", ge=1_000)
+    max_rows: int = flag("max-rows", 12_000, "rows per kind to fit on, and as many again before each issue", ge=1_000)
     estimator: EstimatorName = flag(
         "estimator", "auto", "auto compares all by rolling-origin validation; or one of " + ", ".join(CANDIDATES)
     )
