@@ -9,6 +9,7 @@ import numpy as np
 
 from predictor import features
 from predictor.catalogue import Catalogue, Signal
+from predictor.contributions import Contributions, Explained, nothing
 from predictor.entities import Entity, Issue, Kind
 from predictor.estimators import Estimator
 from predictor.issues import Outcome, monotone
@@ -45,6 +46,7 @@ class KindModel:
     calibrations: tuple[Calibration, ...]
     thresholds: tuple[float, ...]
     oddness: Oddness | None = None
+    explained: Explained | None = None
 
     def scores(self, values: FloatArray) -> FloatArray:
         """(outcomes, rows): the estimator's own scores, before calibration. values: (rows, features)."""
@@ -58,6 +60,14 @@ class KindModel:
         scores = self.scores(values)
         mapped = np.stack([c(s) for c, s in zip(self.calibrations, scores, strict=True)])
         return monotone(self.outcomes, mapped)
+
+    def contributions(self, values: FloatArray) -> Contributions:
+        """What each signal adds to each outcome's score before calibration. values: (rows, features)."""
+        number = {one.name: i for i, one in enumerate(self.signals)}
+        signals = np.array([number[n.split(":", 1)[0]] for n in features.names(self.signals)], dtype=np.int32)
+        if self.explained is None:
+            return nothing(len(self.outcomes), len(values), signals)
+        return self.explained.contributions(values, signals)
 
 
 @dataclass(frozen=True)

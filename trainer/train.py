@@ -20,6 +20,7 @@ from predictor.series import Reading
 from trainer.calibrate import NEVER_LATER, Calibrated, calibrate
 from trainer.candidates import CandidateName
 from trainer.dataset import Dataset, gather
+from trainer.explained import explained, usual_rows
 from trainer.fit import fit, untrainable
 from trainer.hard import with_hard
 from trainer.history import HistoryError, Stretch, chunk_count, trimmed
@@ -138,14 +139,16 @@ def _model(
         return None
     maps = [worth.maps[i] for i in given]
     thresholds = [worth.thresholds[i] for i in given]
+    estimator = fitted.estimator.only(tuple(fitted.trained.index(i) for i in given))
     return KindModel(
         kind=dataset.kind,
         signals=signals,
         outcomes=tuple(dataset.outcomes[i] for i in given),
-        estimator=fitted.estimator.only(tuple(fitted.trained.index(i) for i in given)),
+        estimator=estimator,
         calibrations=tuple(one for one in maps if one is not None),
         thresholds=tuple(one for one in thresholds if one is not None),
         oddness=oddness(dataset, signals, seed),
+        explained=explained(estimator, usual_rows(dataset, seed)),
     )
 
 

@@ -1,0 +1,126 @@
+"""Explained: a fitted estimator taken apart into trees and sums that say what each signal adds to a score."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+from sklearn.dummy import DummyClassifier
+
+from predictor.contributions import LEAF, Boosted, Constant, Explained, IntArray, Several, Sum, Trees, Votes, joined
+from predictor.estimators import Committee, Forest, Separate
+from predictor.panel import FloatArray
+from trainer.dataset import Dataset
+
+USUAL_ROWS: Final = 3_000
+"""Rows of a quiet life, from which a contribution is counted: what is usual needs no more to be known."""
+
+PRIOR_ROWS: Final = 10.0
+"""So many rows of training count at each node, for those to which hardly any usual row comes."""
+
+
+def explained(estimator: Forest | Separate, usual: FloatArray) -> Explained:
+    """The estimator taken apart. usual: (rows, features) of a quiet life."""
+    if isinstance(estimator, Forest):
+        scaler, forest = (step for _, step in estimator.pipeline.steps)
+        scaled = scaler.transform(usual).astype(np.float32)
+        return Votes(scaler, _measured(_voting(forest), scaled), estimator.columns)
+    return Several(tuple(_outcome(one, usual) for one in estimator.pipelines))
+
+
+def usual_rows(dataset: Dataset, seed: int) -> FloatArray:
+    """(rows, features) with nothing ahead and nothing present, drawn by weight so that they look like history."""
+    quiet = np.flatnonzero(~dataset.came.any(axis=1) & ~dataset.during.any(axis=1))
+    if not len(quiet):
+        return dataset.values[:0]
+    share = dataset.weight[quiet] / dataset.weight[quiet].sum()
+    chosen = np.random.default_rng(seed).choice(quiet, min(USUAL_ROWS, len(quiet)), p=share)
+    return np.asarray(dataset.values[np.sort(chosen)])
+
+
+def _outcome(pipeline: Any, usual: FloatArray) -> Explained:
+    if isinstance(pipeline, Committee):
+        seats = [(one.steps[0][1], one.steps[-1][1]) for one in pipeline.pipelines]
+        positions = _positions(seats[0][0])
+        trees = joined([_boosting(boosting, len(seats)) for _, boosting in seats])
+        baseline = float(np.mean([boosting._baseline_prediction for _, boosting in seats]))  # no other way
+        return Boosted(_measured(trees, usual[:, positions]), positions, baseline)
+    if isinstance(pipeline, DummyClassifier):
+        return Constant(float(pipeline.predict_proba(usual[:1] if len(usual) else np.zeros((1, 1)))[0, 1]))
+    transform, line = pipeline[:-1], pipeline[-1]
+    mean = (
+        np.mean(transform.transform(usual), axis=0, dtype=np.float64) if len(usual) else np.zeros(line.coef_.shape[1])
+    )
+    return Sum(transform, _positions(pipeline.steps[0][1]), line.coef_[0], mean, float(line.intercept_[0]))
+
+
+def _positions(columns: Any) -> IntArray:
+    """(features,): those a ColumnTransformer lets through."""
+    return np.array(columns.transformers_[0][2], dtype=np.int32)
+
+
+def _voting(forest: Any) -> Trees:
+    """The trees of a forest; outputs are the shares of votes for each outcome."""
+    several = []
+    for one in forest.estimators_:
+        tree = one.tree_
+        votes = tree.value[:, :, 1] / tree.value.sum(axis=2) / len(forest.estimators_)
+        leaf = tree.children_left == -1
+        several.append(
+            Trees(
+                np.where(leaf, LEAF, tree.feature).astype(np.int32),
+                tree.threshold.copy(),
+                tree.children_left.astype(np.int32),
+                tree.children_right.astype(np.int32),
+                tree.missing_go_to_left.astype(np.bool_),
+                votes,
+                np.zeros(1, dtype=np.int32),
+            )
+        )
+    return joined(several)
+
+
+def _boosting(boosting: Any, seats: int) -> Trees:
+    """The trees of one boosted ensemble, each a part of the mean over so many."""
+    several = []
+    for (predictor,) in boosting._predictors:  # scikit-learn shows them nowhere else
+        nodes = predictor.nodes
+        leaf = nodes["is_leaf"].astype(np.bool_)
+        output = np.where(leaf, nodes["value"], 0.0) / seats
+        for node in np.flatnonzero(~leaf)[::-1]:  # children lie behind their parents
+            both = [nodes["left"][node], nodes["right"][node]]
+            output[node] = np.average(output[both], weights=nodes["count"][both])
+        several.append(
+            Trees(
+                np.where(leaf, LEAF, nodes["feature_idx"]).astype(np.int32),
+                nodes["num_threshold"].copy(),
+                nodes["left"].astype(np.int32),
+                nodes["right"].astype(np.int32),
+                nodes["missing_go_to_left"].astype(np.bool_),
+                output[:, None],
+                np.zeros(1, dtype=np.int32),
+            )
+        )
+    return joined(several)
+
+
+def _measured(trees: Trees, usual: FloatArray) -> Trees:
+    """The trees with the mean output of usual rows at each node, where enough of them come; leaves as they are."""
+    at = trees.starts(len(usual))
+    path = [at]
+    while (trees.feature[at] != LEAF).any():
+        at = trees.children(at, usual)
+        path.append(at)
+    count = np.zeros(len(trees.feature))
+    total = np.zeros_like(trees.usual)
+    for level in path:
+        inside = trees.feature[level] != LEAF
+        count += np.bincount(level[inside], minlength=len(count))
+        for output in range(total.shape[1]):
+            total[:, output] += np.bincount(
+                level[inside], weights=trees.usual[at[inside], output], minlength=len(count)
+            )
+    mean = (total + PRIOR_ROWS * trees.usual) / (count + PRIOR_ROWS)[:, None]
+    measured = np.where((trees.feature == LEAF)[:, None], trees.usual, mean)
+    return replace(trees, usual=measured)
