@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from commandline.times import rfc3339
-from exporter.snapshot import Forecast
+from exporter.snapshot import Forecast, Snapshot
 from exporter.tick import Published
 from predictor.entities import KINDS, LABELS, Entity, Kind, name_of, namespace_of
 from predictor.panel import FloatArray, Panel
+from predictor.reasons import Reason, all_reasons
 
 FILTERS: Final = ("kind", "namespace", "issue", "min_probability")
 
@@ -36,6 +37,8 @@ class Row:
     probability: float
     active: bool
     threshold: float
+    reasons: tuple[str, ...] = ()
+    """In words, the top signals of a probability that reaches its threshold."""
 
 
 @dataclass(frozen=True)
@@ -73,15 +76,16 @@ class Filter:
         )
 
 
-def rows(forecast: Forecast) -> Iterator[Row]:
-    """The probabilities that /metrics shows of one kind, entity by entity."""
-    for i in forecast.published.nonzero()[0].tolist():
-        yield from _rows_of(forecast, i)
+def rows(snapshot: Snapshot) -> Iterator[Row]:
+    """The probabilities that /metrics shows, kind by kind and entity by entity."""
+    for forecast in snapshot.forecasts:
+        for i in forecast.published.nonzero()[0].tolist():
+            yield from rows_of(snapshot, forecast, i)
 
 
 def predictions(published: Published, chosen: Filter) -> dict[str, Any]:
     """All published probabilities that pass the filter, highest first."""
-    found = [row for forecast in published.snapshot.forecasts for row in rows(forecast) if chosen.lets(row)]
+    found = [row for row in rows(published.snapshot) if chosen.lets(row)]
     found.sort(key=lambda row: -row.probability)
     return {**_heading(published), "predictions": [asdict(row) for row in found]}
 
@@ -104,8 +108,9 @@ def entity(published: Published, kind_text: str, path: str) -> dict[str, Any]:
         "name": name_of(labels),
         "published": bool(forecast.published[position]),
         "active": {issue: bool(forecast.active[i, position]) for i, issue in enumerate(forecast.issues)},
-        "predictions": [asdict(row) for row in _rows_of(forecast, position)],
+        "predictions": [asdict(row) for row in rows_of(published.snapshot, forecast, position)],
         "anomaly_score": _or_null(forecast.anomaly)[position],
+        "explanations": _explanations(published, kind, labels),
         "window": _window(published, published.snapshot.panels[kind], labels),
     }
 
@@ -123,7 +128,8 @@ def _heading(published: Published) -> dict[str, Any]:
     }
 
 
-def _rows_of(forecast: Forecast, position: int) -> Iterator[Row]:
+def rows_of(snapshot: Snapshot, forecast: Forecast, position: int) -> Iterator[Row]:
+    """The probabilities of one entity, published or not."""
     labels = forecast.entities[position]
     active = dict(zip(forecast.issues, forecast.active[:, position].tolist(), strict=True))
     for i, outcome in enumerate(forecast.outcomes):
@@ -138,7 +144,45 @@ def _rows_of(forecast: Forecast, position: int) -> Iterator[Row]:
                 probability,
                 active[outcome.issue],
                 float(forecast.thresholds[i]),
+                tuple(one.reading.words for one in snapshot.reasons.get((forecast.kind, labels, outcome), ())),
             )
+
+
+def _explanations(published: Published, kind: Kind, labels: Entity) -> list[dict[str, Any]]:
+    """For each outcome what raised and lowered its score; `base` and all contributions add up to `output`."""
+    found = all_reasons(published.served.model, published.snapshot.panels[kind], labels)
+    return [
+        {
+            "issue": outcome.issue,
+            "horizon": outcome.horizon,
+            "base": one.base,
+            "output": one.base + sum(reason.contribution for reason in one.reasons),
+            "signals": [reason_of(reason) for reason in one.reasons if reason.contribution],
+        }
+        for outcome, one in found.items()
+    ]
+
+
+def reason_of(reason: Reason) -> dict[str, Any]:
+    """One signal behind a score, null where there is no number."""
+    reading, signal = reason.reading, reason.reading.signal
+    numbers = {
+        "value": reading.value,
+        "per_minute": reading.per_minute,
+        "seconds_to_limit": reading.seconds_to_limit,
+        "usual_low": reading.usual_low,
+        "usual_high": reading.usual_high,
+    }
+    return {
+        "signal": signal.name,
+        "words": reading.words,
+        "unit": signal.unit,
+        **{name: None if math.isnan(number) else number for name, number in numbers.items()},
+        "limit": signal.limit,
+        "contribution": reason.contribution,
+        "share": reason.share,
+        "direction": "raises" if reason.contribution > 0 else "lowers",
+    }
 
 
 def _window(published: Published, panel: Panel, labels: Entity) -> dict[str, Any]:

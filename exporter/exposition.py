@@ -13,11 +13,15 @@ from typing import Final
 
 from exporter.snapshot import Forecast, Snapshot
 from predictor.entities import LABELS, Entity, Kind
+from predictor.reasons import Reading
 
 FAMILIES: Final = {
     "kip_issue_probability": "Calibrated probability that the issue is present at some moment of the coming horizon.",
     "kip_issue_active": "1 while the issue is present, 0 while it is not.",
     "kip_anomaly_score": "Share of a quiet life that looks less odd; 0.99 is odder than 99 % of it.",
+    "kip_issue_contribution": "Share of a top signal in all that raised a probability above its threshold.",
+    "kip_signal_value": "What such a signal shows, in its own unit.",
+    "kip_signal_seconds_to_limit": "Seconds until such a signal is at its limit, if it goes on as it does.",
     "kip_alert_threshold": "Probability from which an alert keeps within the false-alarm budget.",
     "kip_issues_expected": "Sum of probabilities over all entities, which is the expected number with the issue.",
     "kip_signal_coverage_ratio": "Share of the entities of a kind that have the signal.",
@@ -73,6 +77,7 @@ class Exposition:
             "kip_issue_probability": probabilities,
             "kip_issue_active": active,
             "kip_anomaly_score": odd,
+            **_reasons(snapshot),
             "kip_alert_threshold": _thresholds(snapshot.forecasts),
             "kip_issues_expected": _expected(snapshot.forecasts),
             "kip_signal_coverage_ratio": _coverage(snapshot),
@@ -120,6 +125,29 @@ def _prefixes(forecast: Forecast, entity: Entity) -> _Prefixes:
     ]
     active = [f"kip_issue_active{labels(issue=issue, kind=forecast.kind, **own)} " for issue in forecast.issues]
     return probability, active, f"kip_anomaly_score{labels(kind=forecast.kind, **own)} "
+
+
+def _reasons(snapshot: Snapshot) -> dict[str, list[str]]:
+    shares: list[str] = []
+    shown: dict[tuple[Kind, Entity, str], Reading] = {}
+    for (kind, entity, outcome), several in snapshot.reasons.items():
+        own = dict(zip(LABELS[kind], entity, strict=True))
+        for one in several:
+            signal = one.reading.signal.name
+            whole = labels(issue=outcome.issue, horizon=outcome.horizon, kind=kind, **own, signal=signal)
+            shares.append(f"kip_issue_contribution{whole} {one.share!r}\n")
+            shown[(kind, entity, signal)] = one.reading
+    values, left = [], []
+    for (kind, entity, signal), reading in shown.items():
+        own = dict(zip(LABELS[kind], entity, strict=True))
+        # Unit and phrase belong to the signal, so they add no series; templates of alerts need them for words.
+        said = labels(signal=signal, kind=kind, **own, unit=reading.signal.unit, phrase=reading.signal.saying)
+        if reading.value == reading.value:  # not NaN
+            values.append(f"kip_signal_value{said} {reading.value!r}\n")
+        if reading.seconds_to_limit == reading.seconds_to_limit:
+            whole = labels(signal=signal, kind=kind, **own)
+            left.append(f"kip_signal_seconds_to_limit{whole} {reading.seconds_to_limit!r}\n")
+    return {"kip_issue_contribution": shares, "kip_signal_value": values, "kip_signal_seconds_to_limit": left}
 
 
 def _thresholds(forecasts: Iterable[Forecast]) -> list[str]:

@@ -69,8 +69,7 @@ class Landing:
 
 def top(snapshot: Snapshot) -> list[Row]:
     """The highest published probabilities, the shorter horizon first where they are equal."""
-    every = (row for forecast in snapshot.forecasts for row in rows(forecast))
-    return heapq.nsmallest(SHOWN, every, key=lambda row: -row.probability)
+    return heapq.nsmallest(SHOWN, rows(snapshot), key=lambda row: -row.probability)
 
 
 def link(row: Row) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
@@ -13,9 +13,15 @@ from predictor.entities import Entity, Kind, namespace_of
 from predictor.issues import Outcome
 from predictor.model import Prediction
 from predictor.panel import BoolArray, FloatArray, Panel
+from predictor.reasons import Reason
 
 ODD: Final = 0.99
 """An entity odder than 99 % of a quiet life is shown whatever its probabilities: its trouble may be a new one."""
+
+
+Reasoning = tuple[Kind, Entity, Outcome]
+Reasoned = Mapping[Reasoning, tuple[Reason, ...]]
+"""The top reasons of a probability, what raises it most first."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,7 @@ class Snapshot:
 
     time: the grid point it speaks of, Unix seconds. coverage: for each signal the share of entities that have it.
     dropped: series without usable labels, and those cut to keep within the limit. panels: the window behind it all.
+    reasons: of the probabilities that reach their thresholds.
     """
 
     time: float
@@ -87,6 +94,7 @@ class Snapshot:
     coverage: Mapping[Kind, Mapping[str, float]]
     dropped: int
     panels: Mapping[Kind, Panel]
+    reasons: Reasoned = field(default_factory=dict)
 
     def forecast(self, kind: Kind) -> Forecast | None:
         """The forecast of one kind, None where nothing was read of it."""

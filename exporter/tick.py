@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 import structlog
 
 from exporter.exposition import Exposition, Page
-from exporter.snapshot import Publishing, Snapshot, taken
+from exporter.reasons import top_reasons
+from exporter.snapshot import Publishing, Reasoned, Snapshot, taken
 from exporter.telemetry import INTERNAL, OVERRUN, Telemetry
 from exporter.window import Window
 from predictor.artifact import Manifest
@@ -121,7 +122,8 @@ class Live:
             with stage("predict"):
                 predictions = [model.probabilities(panel) for panel in panels.values()]
             with stage("publish"):
-                snapshot = taken(time, panels, predictions, reading.dropped, self.limits.publishing)
+                bare = taken(time, panels, predictions, reading.dropped, self.limits.publishing)
+                snapshot = replace(bare, reasons=top_reasons(model, panels, bare.forecasts, self._reasons()))
                 page = served.exposition.page(snapshot)
         window.keep(panels)
         self.published = Published(served, snapshot, page)
@@ -130,6 +132,10 @@ class Live:
         entities = {one.kind: len(one.entities) for one in snapshot.forecasts}
         steps = round((time - start) / model.step_seconds) + 1
         log.info("tick done", time=time, steps=steps, duration_seconds=round(took(), 3), **entities)
+
+    def _reasons(self) -> Reasoned:
+        """Those of the last tick."""
+        return self.published.snapshot.reasons if self.published else {}
 
     def _failed(self, reason: str, error: Exception) -> None:
         self.last_error = f"{reason}: {' '.join(str(error).split())}"

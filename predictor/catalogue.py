@@ -47,10 +47,23 @@ class Signal(_Data):
     unit: str
     description: str
     promql: str
+    phrase: str = ""  # how a person says it, with {} where the value stands; the name in plain words when there is none
     limit: float | None = None  # the value, in the signal's unit, at which the resource is used up
     worse: Literal["up", "down", "either"] = "up"  # the way it moves before trouble; training holds models to it
     relative: bool = False  # healthy levels differ from entity to entity: features are shares of the own recent mean
     limit_template: str | None = None  # the ${variable} that the limit is; one writes it as the limit itself
+
+    @field_validator("phrase")
+    @classmethod
+    def _one_value(cls, phrase: str) -> str:
+        if phrase and (phrase.count("{}") != 1 or re.search(r"[{}]", phrase.replace("{}", ""))):
+            raise ValueError(f"the phrase {phrase!r} needs one {{}} where the value stands, and no other brace")
+        return phrase
+
+    @property
+    def saying(self) -> str:
+        """The phrase, or the name in plain words, with {} where the value stands."""
+        return self.phrase or f"{self.name.removeprefix(f'{self.kind}_').replace('_', ' ')} {{}}"
 
     @model_validator(mode="before")
     @classmethod

@@ -55,6 +55,13 @@ class Oddness:
         single = values.astype(np.float32)  # as training kept them: a constant must equal itself
         return np.clip(np.nan_to_num((single - self.centre) / self.width), -10.0, 10.0)
 
+    def usual(self, feature: int) -> tuple[float, float]:
+        """The ends of the range that holds 98 % of a quiet life, in the feature's unit."""
+        levels = len(self.forest.knots)
+        low, high = (self.forest.knots[round(share * (levels - 1)), feature] for share in (0.01, 0.99))
+        width, centre = float(self.width[feature]), float(self.centre[feature])
+        return float(low) * width + centre, float(high) * width + centre
+
     def raw(self, values: FloatArray) -> FloatArray:
         """(rows,): the measure's own score, the higher the odder. values: (rows, features)."""
         return -np.asarray(self.forest.score_samples(self.scaled(values)))

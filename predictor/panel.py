@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,14 @@ class Panel:
             self.values[:, part],
             self.issues,
             self.active[:, part],
+        )
+
+    def of(self, entities: Sequence[Entity]) -> Panel:
+        """Only some of the entities, in the order given. Raises KeyError for one that is not there."""
+        position = {entity: i for i, entity in enumerate(self.entities)}
+        columns = [position[entity] for entity in entities]
+        return replace(
+            self, entities=tuple(entities), values=self.values[:, :, columns], active=self.active[:, :, columns]
         )
 
     def coverage(self) -> dict[str, float]:

@@ -49,9 +49,8 @@ def _outcome(pipeline: Any, usual: FloatArray) -> Explained:
     if isinstance(pipeline, DummyClassifier):
         return Constant(float(pipeline.predict_proba(usual[:1] if len(usual) else np.zeros((1, 1)))[0, 1]))
     transform, line = pipeline[:-1], pipeline[-1]
-    mean = (
-        np.mean(transform.transform(usual), axis=0, dtype=np.float64) if len(usual) else np.zeros(line.coef_.shape[1])
-    )
+    each = np.asarray(transform.transform(usual), dtype=np.float64) if len(usual) else np.zeros((1, len(line.coef_[0])))
+    mean = np.asarray(each.mean(axis=0))
     return Sum(transform, _positions(pipeline.steps[0][1]), line.coef_[0], mean, float(line.intercept_[0]))
 
 

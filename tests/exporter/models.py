@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from predictor import artifact, features
 from predictor.artifact import Manifest
 from predictor.catalogue import Catalogue, Rule, Signal
+from predictor.contributions import Contributions, IntArray, nothing
 from predictor.entities import Issue, Kind
 from predictor.estimators import Estimator, Forest
 from predictor.issues import Outcome
@@ -42,6 +43,7 @@ CATALOGUE = Catalogue(
             unit="ratio",
             limit=1,
             description="memory in use",
+            phrase="memory {} of its limit",
             promql="pod_memory_ratio{${cadvisor}}",
         ),
         Signal(
@@ -109,10 +111,19 @@ class FirstFeature:
         shorter = np.clip(np.nan_to_num(values[:, 0]), 0.0, 1.0)
         return [np.stack([1 - p, p], axis=1) for p in (shorter, np.minimum(1.0, 1.5 * shorter))]
 
+    def contributions(self, values: FloatArray, signals: IntArray) -> Contributions:
+        """A tenth is usual, and the rest is the first signal's doing."""
+        found = nothing(2, len(values), signals)
+        for part, of in zip(found.parts, self.predict_proba(values), strict=True):
+            part[:, 0] = of[:, 1] - 0.1
+        return Contributions(found.base + 0.1, found.parts)
+
 
 @dataclass(frozen=True)
 class FirstColumn:
     """In the place of an isolation forest: a row is as odd as its first scaled feature."""
+
+    knots: FloatArray
 
     def score_samples(self, values: FloatArray) -> FloatArray:
         """(rows,): the lower the odder, as scikit-learn has it."""
@@ -122,12 +133,15 @@ class FirstColumn:
 def odd(kind: Kind) -> Oddness:
     """Oddness equal to the kind's first signal between 0 and 1."""
     count = len(features.names(CATALOGUE.signals_of(kind)))
-    return Oddness(FirstColumn(), np.zeros(count), np.ones(count), np.array([0.0, 1.0]))
+    knots = np.linspace(0, 0.5, 101)[:, None] * np.ones(count)  # a usual life lies between 0.005 and 0.495
+    return Oddness(FirstColumn(knots), np.zeros(count), np.ones(count), np.array([0.0, 1.0]))
 
 
 def plain_model(step_seconds: float = 60.0) -> Model:
     """A model whose probability is the entity's first signal."""
-    return _model(step_seconds, dict.fromkeys(ISSUES, FirstFeature()))
+    bare = _model(step_seconds, dict.fromkeys(ISSUES, FirstFeature()))
+    kinds = {kind: replace(one, explained=FirstFeature()) for kind, one in bare.kinds.items()}
+    return replace(bare, kinds=kinds)
 
 
 def fitted_model(step_seconds: float = 60.0, seed: int = 1) -> Model:

@@ -17,7 +17,7 @@ from prometheus_client.samples import Sample
 from exporter.exposition import FAMILIES, Page, labels
 from tests.exporter.conftest import START, Bench
 from tests.exporter.fake_prometheus import always
-from tests.exporter.models import NODE_CPU, POD_FAILED, POD_RESTARTS, fitted_model
+from tests.exporter.models import NODE_CPU, POD_FAILED, POD_MEMORY, POD_RESTARTS, fitted_model
 
 # Their parser of OpenMetrics has no types.
 openmetrics_families: Callable[[str], Iterable[Metric]] = openmetrics.text_string_to_metric_families
@@ -31,7 +31,9 @@ PROMETHEUS_ACCEPTS = (
 
 @pytest.fixture
 def busy(bench: Bench) -> Bench:
-    """An exporter with an active pod, an unusable series and an awkward node name, after two ticks and a failure."""
+    """An active pod, one that fills, an unusable series and an awkward node name, after two ticks and a failure."""
+    filling = ({"namespace": "shop", "pod": "web-3"}, lambda t: 0.75 + (t - START) / 60 / 64)
+    bench.fake.table[POD_MEMORY].append(filling)
     bench.fake.table[POD_FAILED] = [({"namespace": "shop", "pod": "web-2"}, lambda t: 1 if t > START else None)]
     bench.fake.table[POD_RESTARTS] = [({"namespace": "shop", "pod": "web-2"}, always(3)), ({}, always(1))]
     bench.fake.table[NODE_CPU].append(({"node": 'rack "7"\\a'}, always(1 / 3)))
