@@ -97,6 +97,7 @@ def test_the_api_lists_what_is_published_highest_first(bench: Bench) -> None:
         "probability": 0.75,
         "active": False,
         "threshold": 0.75,
+        "reasons": ["cpu 50 %"],
     }
 
 
@@ -156,6 +157,30 @@ def test_the_api_knows_nodes_by_name(bench: Bench) -> None:
     bench.warm()
     data = bench.client.get("/api/v1/predictions/node/worker-1").json()["data"]
     assert (data["namespace"], data["name"], data["published"]) == ("", "worker-1", True)
+
+
+def test_an_explanation_adds_up_to_the_output_and_says_what_each_signal_shows(bench: Bench) -> None:
+    bench.warm()
+    near, far = bench.client.get("/api/v1/predictions/pod/shop/web-1").json()["data"]["explanations"]
+    assert (near["issue"], near["horizon"], far["horizon"]) == ("pod_failure", "15m", "1h")
+    assert near["base"] + sum(one["contribution"] for one in near["signals"]) == pytest.approx(near["output"])
+    assert near["output"] == pytest.approx(0.25)  # what this model says before calibration, which changes nothing here
+    assert near["signals"] == [
+        {
+            "signal": "pod_memory",
+            "words": "memory 25 % of its limit",
+            "unit": "ratio",
+            "value": 0.25,
+            "per_minute": 0.0,
+            "seconds_to_limit": None,
+            "usual_low": pytest.approx(0.005),
+            "usual_high": pytest.approx(0.495),
+            "limit": 1.0,
+            "contribution": pytest.approx(0.15),
+            "share": 1.0,
+            "direction": "raises",
+        }
+    ]
 
 
 @pytest.mark.parametrize("path", ["pod/shop/web-9", "pod/shop", "pod/", "node/worker-9", "service/shop/a/b"])
