@@ -13,6 +13,11 @@ LogFormat = Literal["auto", "json", "console"]
 LogLevel = Literal["debug", "info", "warn", "error"]
 
 
+def for_people(log_format: LogFormat) -> bool:
+    """Whether a command also shows its result as a table: on a terminal, or where the console format is forced."""
+    return log_format == "console" or (log_format == "auto" and sys.stdout.isatty())
+
+
 def configure(level: LogLevel, log_format: LogFormat) -> None:
     """Send structlog and the standard library's loggers to standard error in one format.
 

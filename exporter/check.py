@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from commandline.tables import table
 from commandline.times import moment, rfc3339
 from exporter.reload import ModelSource
 from exporter.settings import CheckSettings
@@ -40,9 +37,9 @@ def run(settings: CheckSettings) -> int:
     at = last_grid_point(moment(settings.time, time.time()), model.step_seconds, settings.read_delay)
     survey = surveyed(reader, model.catalogue, at, model.step_seconds)
     _lines([f"model      {describe(manifest)}", f"prometheus {reader.url} at {rfc3339(at)}", ""])
-    _table(("signal", "kind", "source", "entities that have it", "share"), signal_rows(survey))
+    table(("signal", "kind", "source", "entities that have it", "share"), signal_rows(survey))
     _lines([""])
-    _table(("issue", "kind", "entities that have it now", "seen"), rule_rows(survey))
+    table(("issue", "kind", "entities that have it now", "seen"), rule_rows(survey))
     _lines(["", *summary(survey, model, manifest)])
     return 1 if survey.failed or survey.empty else 0
 
@@ -104,17 +101,6 @@ def _absent(survey: Survey, source: str) -> str:
 
 def _named(rule: Rule) -> str:
     return f"{rule.issue} of {rule.kind}s"
-
-
-def _table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    if sys.stdout.isatty():
-        table = Table(*heading, box=None, pad_edge=False, header_style="bold")
-        for row in rows:
-            table.add_row(*(Text(cell) for cell in row))
-        Console().print(table)
-        return
-    widths = [max(map(len, column)) for column in zip(heading, *rows, strict=True)]
-    _lines("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (heading, *rows))
 
 
 def _lines(lines: Iterable[str]) -> None:

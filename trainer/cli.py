@@ -21,6 +21,7 @@ from predictor.model import Model
 from predictor.panel import Panel
 from predictor.reader import PrometheusReader
 from predictor.series import ReadError
+from trainer import summary
 from trainer.evaluate import NothingToJudge, evaluate
 from trainer.history import HistoryError, Stretch, chunk_count, chunks, stretch
 from trainer.progress import Progress
@@ -42,6 +43,8 @@ def _train(settings: TrainSettings) -> int:
     when = stretch(moment(settings.start, now), min(moment(settings.end, now), now), settings.step)
     manifest = train(reader, chosen, when, settings, now)
     log.info("model written", directory=str(settings.model_dir), model=artifact.describe(manifest))
+    if logs.for_people(settings.log_format):
+        summary.trained(manifest)
     return 0
 
 
@@ -64,6 +67,8 @@ def _evaluate(settings: EvaluateSettings) -> int:
             found = evaluate(
                 model, Panels(history), settings.results_dir, references=references, untrained=manifest.untrained
             )
+    if logs.for_people(settings.log_format):
+        summary.judged(found)
     for one in found["verdicts"]:
         log.info("verdict", within=one["horizon"], verdict=one["sentence"], baselines=one["comparison"])
     log.info("evaluated", report=str(settings.results_dir / "report.html"))

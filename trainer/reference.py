@@ -34,4 +34,5 @@ def reference(dataset: Dataset, model: KindModel, seed: int) -> KindModel:
         calibrations=(same,) * len(columns),
         thresholds=(0.5,) * len(columns),
         oddness=None,
+        explained=None,
     )

@@ -1,0 +1,59 @@
+"""Summary: the tables that end a training and a judgement."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from predictor.artifact import Manifest
+from trainer import summary
+
+
+def manifest(**changes: Any) -> Manifest:
+    """A manifest of two outcomes, one of which is not calibrated on anything known."""
+    return Manifest(
+        schema_version=2, fingerprint="0" * 16, versions={}, trained_at=0.0, training_start=0.0, training_end=86_400.0,
+        step_seconds=30.0, horizons_seconds=(900.0,), estimator="node extra_trees", catalogue={},
+        thresholds={"node": {"node_failure/15m": 0.25, "network_issue/15m": 0.1}},
+        untrained={"pod/pod_failure/15m": "no episode in this history"},
+        scores={"node": {"calibration_base_rate": {"node_failure/15m": 0.0123}}},
+        files={},
+    ).model_copy(update=changes)  # fmt: skip
+
+
+def test_a_training_ends_with_what_is_predicted_and_what_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    summary.trained(manifest())
+    assert capsys.readouterr().out.splitlines() == [
+        "The model predicts",
+        "issue          of    within  alerts from  share of time before one",
+        "node_failure   node  15m     25%          1.23%",
+        "network_issue  node  15m     10%          -",
+        "",
+        "It does not predict",
+        "of   issue        within  why not",
+        "pod  pod_failure  15m     no episode in this history",
+    ]
+
+
+def test_a_model_that_predicts_everything_says_nothing_of_what_it_lacks(capsys: pytest.CaptureFixture[str]) -> None:
+    summary.trained(manifest(untrained={}))
+    assert "does not" not in capsys.readouterr().out
+
+
+def test_a_judgement_ends_with_a_line_for_each_outcome(capsys: pytest.CaptureFixture[str]) -> None:
+    events = {
+        "recalled": 3, "episodes": 4, "lead_median_seconds": 540.0, "false_alarms_per_entity_day": 0.0123,
+    }  # fmt: skip
+    silent = {"recalled": 0, "episodes": 0, "lead_median_seconds": None, "false_alarms_per_entity_day": None}
+    known = {"pr_auc": 0.5, "brier_skill": -0.02, "ece": 0.0042}
+    unknown = dict.fromkeys(known)
+    one = {"issue": "pod_failure", "kind": "pod", "horizon": "15m", "events": events, "rows": known}
+    other = {"issue": "node_failure", "kind": "node", "horizon": "1h", "events": silent, "rows": unknown}
+    summary.judged({"start": 0.0, "end": 86_400.0, "outcomes": [one, other]})
+    assert capsys.readouterr().out.splitlines() == [
+        "Judged over 1d; false alarms per entity and day",
+        "issue         of    within  foretold  median lead  false alarms  PR-AUC  Brier skill  ECE",
+        "pod_failure   pod   15m     3 of 4    9 min        0.012         0.50    -0.02        0.004",
+        "node_failure  node  1h      0 of 0    -            -             -       -            -",
+    ]

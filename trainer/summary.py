@@ -1,0 +1,47 @@
+"""Summary: what a training or a judgement came to, as tables on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from commandline.tables import table
+from commandline.times import span_text
+from predictor.artifact import Manifest
+from predictor.phrases import span
+
+
+def trained(manifest: Manifest) -> None:
+    """Print what the model predicts, from which probability it alerts, and what it was not trained on."""
+    rows = []
+    for kind, of in manifest.thresholds.items():
+        rates = manifest.scores.get(kind, {}).get("calibration_base_rate", {})
+        for name, threshold in of.items():
+            issue, _, horizon = name.partition("/")
+            rate = rates.get(name)
+            rows.append((issue, kind, horizon, f"{threshold:.0%}", "-" if rate is None else f"{rate:.2%}"))
+    table(("issue", "of", "within", "alerts from", "share of time before one"), rows, "The model predicts")
+    if manifest.untrained:
+        missing = [(*name.split("/"), why) for name, why in manifest.untrained.items()]
+        table(("of", "issue", "within", "why not"), missing, "\nIt does not predict")
+
+
+def judged(scores: Mapping[str, Any]) -> None:
+    """Print how well each outcome was predicted, and the verdicts; `scores` as scores.json has them."""
+    rows = []
+    for one in scores["outcomes"]:
+        events, figures = one["events"], one["rows"]
+        lead, rate = events["lead_median_seconds"], events["false_alarms_per_entity_day"]
+        rows.append(
+            (
+                *(one["issue"], one["kind"], one["horizon"]),
+                f"{events['recalled']} of {events['episodes']}",
+                "-" if lead is None else span(lead),
+                "-" if rate is None else f"{rate:.3f}",
+                *("-" if figures[name] is None else f"{figures[name]:.2f}" for name in ("pr_auc", "brier_skill")),
+                "-" if figures["ece"] is None else f"{figures['ece']:.3f}",
+            )
+        )
+    heading = ("issue", "of", "within", "foretold", "median lead", "false alarms", "PR-AUC", "Brier skill", "ECE")
+    length = span_text(round((scores["end"] - scores["start"]) / 60) * 60)
+    table(heading, rows, f"Judged over {length}; false alarms per entity and day")
