@@ -1,0 +1,1 @@
+"""Grafana's dashboards as typed code; grafana/dashboards/ holds the JSON that it writes."""
