@@ -24,7 +24,6 @@ STEP: Final = "30s"
 """The exporter's usual step, the grid on which the past is searched for onsets."""
 
 _NO_LIMIT: Final = "few signals have a limit, and none need be on its way there"
-_QUIET: Final = "where no issue is predicted, present or told, there is nothing to list"
 
 
 def entity() -> Board:
@@ -228,7 +227,7 @@ def _alerts() -> Tile:
         "Alerts",
         "Alerts about this entity that fire or wait for their time.",
         looks.grid(units.NoUnit, {name: name for name in labels}),
-        [rows(firing, _QUIET)],
+        [rows(firing)],
         [links.to(links.OVERVIEW)],
         width=12,
         height=8,

@@ -212,7 +212,7 @@ def _build() -> Tile:
     return Tile(
         "Build",
         "Versions of the exporter and of what it runs on.",
-        looks.grid(units.NoUnit, {name: name for name in ("instance", "version", "python")}),
+        looks.grid(units.NoUnit, {name: name for name in ("instance", "version", "python_version")}),
         [rows(select("kip_build_info", *_SCOPE))],
         [links.to(links.OVERVIEW)],
         width=10,

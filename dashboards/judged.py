@@ -95,6 +95,7 @@ def _table() -> Tile:
     headings = ["Recall", "Precision", "False alarms per entity-day", *counts]
     columns = {label: label for label in by.split(", ")}
     columns |= {f"Value #{ref}": heading for ref, heading in zip("ABCDEFGHI", headings, strict=True)}
+    days = _increase("kip_prediction_entity_days_total", by=by)
     look = looks.grid(units.Short, columns)
     for heading in ("Recall", "Precision"):
         look.override_by_name(heading, looks.measured(units.PercentUnit))
@@ -107,7 +108,7 @@ def _table() -> Tile:
             rows(_recall(by), _UNJUDGED),
             rows(_precision(by), _UNJUDGED),
             rows(_false_alarms_a_day(by), _UNJUDGED),
-            *(rows(_outcome(outcome, by), _UNJUDGED) for outcome in counts.values()),
+            *(rows(f"{_outcome(outcome, by)} or {days} * 0") for outcome in counts.values()),
         ],
         [links.to(links.OVERVIEW)],
         width=24,

@@ -64,7 +64,14 @@ def rollouts() -> Mark:
 
     generation = changed("kube_deployment_status_observed_generation")
     expression = f"{generation} unless on (cluster, namespace, deployment) ({changed('kube_deployment_spec_replicas')})"
-    return Mark("Rollouts", "blue", expression, "rollout of {{deployment}}", "{{namespace}}")
+    return Mark(
+        "Rollouts",
+        "blue",
+        expression,
+        "rollout of {{deployment}}",
+        "{{namespace}}",
+        "nobody need have rolled out anything",
+    )
 
 
 def new_models() -> Mark:

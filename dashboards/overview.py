@@ -28,8 +28,6 @@ _FIRING: Final = select("ALERTS", *_ALERTS, 'namespace=~"$namespace"')
 
 STATES: Final = {1: ("predicted", "orange"), 2: ("present", "red")}
 
-_QUIET: Final = "where nothing is predicted, present or told, there is nothing to list"
-
 
 def overview() -> Board:
     """The board that alerts link to, with the variables issue, kind and namespace in their URLs."""
@@ -125,7 +123,7 @@ def _timeline() -> Tile:
         "One bar for each entity and issue: orange from the moment that its probability reaches the threshold, red "
         "while the issue is present. Red without orange before it came unforeseen.",
         look,
-        [Query(named(f"{active} or {predicted}"), "{{issue}}: {{namespace}} {{entity}}", empty_because=_QUIET)],
+        [Query(named(f"{active} or {predicted}"), "{{issue}}: {{namespace}} {{entity}}")],
         [links.to(links.QUALITY)],
         width=24,
         height=10,
@@ -184,7 +182,7 @@ def _firing() -> Tile:
         "Firing alerts",
         "Alerts of the rules in prometheus/rules that fire now; each has a runbook in docs/runbooks under its name.",
         look,
-        [rows(named(_FIRING), empty_because=_QUIET)],
+        [rows(named(_FIRING))],
         [links.to(links.EXPORTER)],
         width=16,
         height=9,
@@ -196,7 +194,7 @@ def _severities() -> Tile:
         "Firing alerts by severity",
         "How many alerts fire at a time: predicted ones, those about issues that are present, and the exporter's own.",
         looks.timeline(units.Short, stacked=True, least=0),
-        [Query(f"count by (severity, state) ({_FIRING})", "{{severity}} {{state}}", empty_because=_QUIET)],
+        [Query(f"count by (severity, state) ({_FIRING})", "{{severity}} {{state}}")],
         [links.to(links.EXPORTER)],
         width=8,
         height=9,

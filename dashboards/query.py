@@ -20,8 +20,8 @@ Shape = Literal["range", "instant", "table"]
 class Query:
     """One target of a panel.
 
-    legend: Grafana's template of a series' name. empty_because: why no data is a good answer here; empty where data
-    must come as soon as the exporter predicts, which the tests hold it to.
+    legend: Grafana's template of a series' name. empty_because: why there may be no data even minutes after an issue
+    was predicted, told and came; empty where there must be, which a test on the running demo holds it to.
     """
 
     expression: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,19 @@ RULE_FILES: Final = sorted((ROOT / "prometheus/rules").glob("*.yml"))
 RULE_TESTS: Final = sorted((ROOT / "prometheus/tests").glob("*.yml"))
 DASHBOARDS: Final = sorted((ROOT / "grafana/dashboards").glob("*.json"))
 COMPOSE: Final = ROOT / "docker-compose.yml"
+FILLED: Final = {
+    "__rate_interval": "5m",
+    "__interval": "1m",
+    "__range": "1h",
+    "cluster": ".*",
+    "instance": ".*",
+    "issue": ".*",
+    "kind": "pod",
+    "namespace": ".*",
+    "horizon": "15m",
+    "entity": "cart-0",
+}
+"""A value for every variable that a dashboard may use."""
 
 
 def document(path: Path) -> Any:
@@ -71,13 +84,22 @@ def panels(board: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from panel.get("panels", [])
 
 
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """The text with Grafana's variables, $name or ${name}, replaced. Raises KeyError for one without a value."""
+    return re.sub(r"\$\{?(\w+)\}?", lambda found: values[found[1]], text)
+
+
 def expressions(board: dict[str, Any]) -> list[str]:
-    """Every PromQL expression of panels and variables, with Grafana's intervals filled in."""
+    """Every PromQL expression of panels, annotations and variables, with all variables filled in."""
     of_panels = [target["expr"] for panel in panels(board) for target in panel.get("targets", [])]
-    of_variables = [
-        match[1]
-        for variable in board["templating"]["list"]
-        if variable["type"] == "query"
-        and (match := re.fullmatch(r"label_values\((.+), \w+\)", variable["query"]["query"]))
-    ]
-    return [re.sub(r"\$(__rate_interval|__interval|__range)", "5m", one) for one in of_panels + of_variables]
+    of_annotations = [one["expr"] for one in board["annotations"]["list"]]
+    of_variables = [asked(one["query"]["query"]) for one in board["templating"]["list"] if one["type"] == "query"]
+    return [filled(one, FILLED) for one in of_panels + of_annotations + of_variables]
+
+
+def asked(variable: str) -> str:
+    """The expression in the query of a variable. Raises ValueError for a query that is of neither form."""
+    found = re.fullmatch(r"label_values\((?P<series>.+), \w+\)|query_result\((?P<result>.+)\)", variable)
+    if not found:
+        raise ValueError(f"{variable} is neither label_values(SERIES, LABEL) nor query_result(EXPRESSION)")
+    return found["series"] or found["result"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
@@ -61,7 +60,7 @@ def test_every_expression_of_a_dashboard_is_one_that_prometheus_answers(stage: a
     answers = {}
     for path in shipped.DASHBOARDS:
         for expression in shipped.expressions(shipped.dashboard(path)):
-            query = urlencode({"query": re.sub(r"\$(issue|kind|namespace|horizon)", ".*", expression)})
+            query = urlencode({"query": expression})
             answer = alerting.fetch(f"{stage.prometheus_url}/api/v1/query?{query}")
             answers[expression] = answer["data"]["result"]
     shown = [expression for expression, result in answers.items() if result]
