@@ -122,8 +122,8 @@ def _labels(result: list[Series]) -> set[str]:
 
 def _label_columns(tile: Tile) -> set[str]:
     """The columns of a table that are labels of its series; none where a tile is no table."""
-    transformations = tile.look.build().transformations or []
-    columns = {
-        name for one in transformations if one.id_val == "organize" for name in one.to_json()["options"]["indexByName"]
-    }
+    columns: set[str] = set()
+    for one in tile.look.build().transformations or []:
+        if one.id_val == "organize" and isinstance(one.options, dict):
+            columns.update(one.options["indexByName"])
     return {name for name in columns if not name.startswith("Value")} - OPTIONAL
