@@ -10,10 +10,10 @@ DURATION ?= 0
 HEADLESS ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit system check rules model lock clean
+.PHONY: help setup demo test unit system check rules dashboards model lock clean
 
 help: ## explain the targets
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  make demo DURATION=300 HEADLESS=1   the demo as lines, for 5 minutes; exit code 0 if it predicted"
 
 setup: ## virtual environment, locked dependencies, Prometheus and friends (each target does this itself)
@@ -32,7 +32,7 @@ unit: setup ## the tests that start no server
 system: setup ## only the tests that start real servers
 	@python -m pytest -m system
 
-check: setup rules ## ruff, mypy --strict, import-linter, promtool, amtool, compose file
+check: setup rules ## ruff, mypy --strict, import-linter, promtool, amtool, compose file, dashboards
 	@ruff check . && ruff format --check .
 	@mypy
 	@lint-imports
@@ -40,6 +40,9 @@ check: setup rules ## ruff, mypy --strict, import-linter, promtool, amtool, comp
 
 rules: setup ## promtool and amtool over prometheus/
 	@sh scripts/rules.sh
+
+dashboards: setup ## write grafana/dashboards from the code in dashboards/
+	@python -m dashboards
 
 model: setup ## train the default model on the pretend cluster into build/model
 	@python -m demo model

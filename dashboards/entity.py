@@ -10,7 +10,7 @@ from dashboards import links, looks, marks, variables
 from dashboards.board import Board, Row, Tile
 from dashboards.overview import STATES
 from dashboards.query import Query, now, rows
-from dashboards.selectors import CLUSTER, of_entity, select, this_entity
+from dashboards.selectors import CLUSTER, KIND, of_entity, select, this_entity
 from dashboards.units import MOST, with_units
 from predictor.catalogue import default
 from predictor.entities import KINDS
@@ -221,7 +221,9 @@ def _onsets() -> Tile:
 
 
 def _alerts() -> Tile:
-    firing = " or ".join(select("ALERTS", 'alertname=~"Kip.+"', f'kind="{kind}"', *this_entity(kind)) for kind in KINDS)
+    firing = " or ".join(
+        select("ALERTS", 'alertname=~"Kip.+"', KIND.format(kind), *this_entity(kind)) for kind in KINDS
+    )
     labels = ("alertname", "alertstate", "severity", "state", "issue", "horizon")
     return Tile(
         "Alerts",

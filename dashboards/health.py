@@ -45,7 +45,7 @@ def _state() -> list[Tile]:
             "1 if the last tick went well, 0 if it failed or none has ended yet.",
             f"min by (instance) ({select('kip_up', *_SCOPE)})",
             units.NoUnit,
-            looks.NONE_IS_BAD,
+            names={1: ("good", "green"), 0: ("failed", "red")},
         ),
         _number(
             "Age of the predictions",
@@ -66,7 +66,7 @@ def _state() -> list[Tile]:
             "1 if the last reload of model and settings went well; on 0 it keeps what it had.",
             f"min by (instance) ({select('kip_config_last_reload_successful', *_SCOPE)})",
             units.NoUnit,
-            looks.NONE_IS_BAD,
+            names={1: ("good", "green"), 0: ("failed", "red")},
         ),
         _number(
             "Age of the model",
@@ -87,9 +87,15 @@ def _state() -> list[Tile]:
 
 
 def _number(
-    title: str, description: str, expression: str, unit: str, colours: looks.Steps, leads_to: str = links.OVERVIEW
+    title: str,
+    description: str,
+    expression: str,
+    unit: str,
+    colours: looks.Steps = looks.PLAIN,
+    leads_to: str = links.OVERVIEW,
+    names: looks.Names | None = None,
 ) -> Tile:
-    look = looks.number(unit, colours)
+    look = looks.number(unit, colours, names=names)
     return Tile(title, description, look, [now(expression, _INSTANCE)], [links.to(leads_to)], width=4, height=5)
 
 

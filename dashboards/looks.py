@@ -30,7 +30,9 @@ RISK: Final[Steps] = ((None, "green"), (0.3, "yellow"), (0.6, "orange"), (0.9, "
 PLAIN: Final[Steps] = ((None, "text"),)
 ANY_IS_BAD: Final[Steps] = ((None, "green"), (1, "red"))
 ANY_IS_NOTED: Final[Steps] = ((None, "green"), (1, "orange"))
-NONE_IS_BAD: Final[Steps] = ((None, "red"), (1, "green"))
+
+Names = Mapping[int, tuple[str, str]]
+"""value -> (word, colour)."""
 
 
 def timeline(
@@ -57,8 +59,8 @@ def timeline(
     return panel
 
 
-def states(names: Mapping[int, tuple[str, str]]) -> statetimeline.Panel:
-    """A bar for each series that changes colour with its value. names: value -> (text, colour)."""
+def states(names: Names) -> statetimeline.Panel:
+    """A bar for each series that changes colour with its value."""
     return (
         statetimeline.Panel()
         .unit("none")
@@ -74,9 +76,9 @@ def states(names: Mapping[int, tuple[str, str]]) -> statetimeline.Panel:
     )
 
 
-def number(unit: str, colours: Steps = PLAIN, *, sparkline: bool = False) -> stat.Panel:
-    """One large number, or one per series."""
-    return (
+def number(unit: str, colours: Steps = PLAIN, *, sparkline: bool = False, names: Names | None = None) -> stat.Panel:
+    """One large number, or one per series. names: words that are shown for some numbers."""
+    panel = (
         stat.Panel()
         .unit(unit)
         .color_scheme(dashboard.FieldColor().mode(FieldColorModeId.THRESHOLDS))
@@ -88,6 +90,7 @@ def number(unit: str, colours: Steps = PLAIN, *, sparkline: bool = False) -> sta
         .justify_mode(option.BigValueJustifyMode.AUTO)
         .orientation(option.VizOrientation.AUTO)
     )
+    return panel.mappings(mapped(names)) if names else panel
 
 
 def bars(unit: str, colours: Steps = PLAIN, *, most: float | None = None) -> bargauge.Panel:
@@ -170,8 +173,8 @@ def steps(colours: Steps) -> dashboard.ThresholdsConfig:
     )
 
 
-def mapped(names: Mapping[int, tuple[str, str]]) -> list[ValueMapping]:
-    """Words for numbers. names: value -> (text, colour)."""
+def mapped(names: Names) -> list[ValueMapping]:
+    """Words for numbers, as the SDK builds them."""
     results = {str(v): ValueMappingResult(text, colour, index=i) for i, (v, (text, colour)) in enumerate(names.items())}
     return [ValueMap(results)]
 

@@ -13,6 +13,9 @@ from predictor.entities import KINDS, LABELS, Kind
 CLUSTER: Final = 'cluster=~"$cluster"'
 """An optional label: the variable's All is the pattern .*, which series without the label match as well."""
 
+KIND: Final = 'kind="{}"'
+"""The matcher that chooses the series of one kind, whatever other labels they carry."""
+
 IDENTITY: Final = "namespace, pod, node, service"
 """The labels that tell entities of all kinds apart; an absent one counts as empty."""
 
@@ -34,7 +37,7 @@ def per_entity(metric: str, labels: str, *matchers: str, read: str = "{}") -> st
     arms = []
     for kind in KINDS:
         kept = ", ".join(("cluster", *filter(None, [labels]), "kind", *LABELS[kind]))
-        series = read.format(select(metric, f'kind="{kind}"', *matchers))
+        series = read.format(select(metric, KIND.format(kind), *matchers))
         arms.append(f"max by ({kept}) ({series})")
     return " or ".join(arms)
 
@@ -43,15 +46,19 @@ def of_entity(metric: str, labels: str, *matchers: str, read: str = "{}") -> str
     """The series of the one entity that the variables kind, namespace and entity name, by the given labels only."""
     arms = []
     for kind in KINDS:
-        series = read.format(select(metric, f'kind="{kind}"', *this_entity(kind), *matchers))
+        series = read.format(select(metric, KIND.format(kind), *this_entity(kind), *matchers))
         arms.append(f"max by ({labels}) ({series})")
     return " or ".join(arms)
 
 
 def this_entity(kind: Kind) -> tuple[str, ...]:
     """Matchers of the entity that the variables name, if it is of this kind; of another kind, they match nothing."""
-    *namespace, name = LABELS[kind]
-    return (CLUSTER, 'kind="$kind"', *(f'{label}=~"$namespace"' for label in namespace), f'{name}="$entity"')
+    return (*its_neighbours(kind), f'{LABELS[kind][-1]}="$entity"')
+
+
+def its_neighbours(kind: Kind) -> tuple[str, ...]:
+    """Matchers of all entities of the chosen kind and namespace, if this is the kind; a node is in any namespace."""
+    return (CLUSTER, 'kind="$kind"', *(f'{label}=~"$namespace"' for label in LABELS[kind][:-1]))
 
 
 def named(expression: str) -> str:

@@ -13,7 +13,8 @@ from grafana_foundation_sdk.builders import dashboard as build
 from grafana_foundation_sdk.models import dashboard
 
 from dashboards.query import SOURCE
-from dashboards.selectors import CLUSTER, named, per_entity, select
+from dashboards.selectors import CLUSTER, KIND, its_neighbours, named, select
+from predictor.entities import KINDS, LABELS
 
 ALL: Final = ".*"
 _ENTITY: Final = '/entity="([^"]+)"/'
@@ -66,6 +67,14 @@ def values(label: str, metric: str, *matchers: str) -> str:
 def data_source() -> dashboard.VariableModel:
     """Which Prometheus, the first variable of every board."""
     return build.DatasourceVariable("datasource").label("Data source").type("prometheus").build()
+
+
+def _listed() -> str:
+    """Every published entity of the chosen kind and namespace."""
+    return " or ".join(
+        f"max by ({', '.join(LABELS[kind])}) ({select('kip_issue_active', KIND.format(kind), *its_neighbours(kind))})"
+        for kind in KINDS
+    )
 
 
 CLUSTERS: Final = Variable(
@@ -134,9 +143,7 @@ NAMESPACE_OF_KIND: Final = Variable(
 ONE_ENTITY: Final = Variable(
     "entity",
     "Entity",
-    "query_result("
-    + named(per_entity("kip_issue_active", "issue", CLUSTER, 'kind="$kind"', 'namespace=~"$namespace"'))
-    + ")",
+    f"query_result({named(_listed())})",
     "Its name. Pods below the exporter's publish floor are not listed.",
     many=False,
     has_all=False,
