@@ -97,6 +97,24 @@ def test_every_panel_explains_itself_has_a_unit_and_leads_on(board: dict[str, An
     assert len(titles) == len(set(titles))
 
 
+def test_columns_of_tables_are_results_of_their_queries(board: dict[str, Any]) -> None:
+    """Grafana calls the number `Value`, and `Value #A`, `Value #B` and so on where a table has several queries."""
+    for panel in shipped.panels(board):
+        if panel["type"] != "table":
+            continue
+        refs = [target["refId"] for target in panel["targets"]]
+        numbers = {f"Value #{ref}" for ref in refs} if len(refs) > 1 else {"Value"}
+        (organized,) = [one["options"] for one in panel["transformations"] if one["id"] == "organize"]
+        shown = set(organized["indexByName"])
+        assert {name for name in shown if name.startswith("Value")} <= numbers, panel["title"]
+        assert len(refs) == 1 or numbers <= shown, panel["title"]
+        headings = shown - set(organized["renameByName"]) | set(organized["renameByName"].values())
+        overridden = {one["matcher"]["options"] for one in panel["fieldConfig"]["overrides"]}
+        sorted_by = {one["displayName"] for one in panel["options"].get("sortBy", [])}
+        assert overridden | sorted_by <= headings, panel["title"]
+        assert all(target["format"] == "table" and target["instant"] for target in panel["targets"]), panel["title"]
+
+
 def test_every_link_leads_to_a_board_with_the_variables_it_sets(board: dict[str, Any]) -> None:
     boards = {one["uid"]: one for one in map(shipped.dashboard, shipped.DASHBOARDS)}
     for url in re.findall(r'"(/d/[^"]+)"', json.dumps(board)):

@@ -44,9 +44,9 @@ class Scene:
         """The series at the moment of the prediction. Raises AssertionError with Prometheus' word on a bad query."""
         return list(self._get("query", {"query": promql, "time": f"{self.at:.3f}"})["result"])
 
-    def over_time(self, promql: str, step: str = "15s") -> list[Series]:
+    def over_time(self, promql: str) -> list[Series]:
         """The series from a few minutes before the prediction until the issue was there."""
-        span = {"start": f"{self.at - 300:.3f}", "end": f"{self.until:.3f}", "step": step}
+        span = {"start": f"{self.at - 300:.3f}", "end": f"{self.until:.3f}", "step": "15s"}
         return list(self._get("query_range", {"query": promql} | span)["result"])
 
     def values(self, variable: Variable, known: Mapping[str, str]) -> list[str]:
@@ -64,8 +64,8 @@ class Scene:
         try:
             with urllib.request.urlopen(
                 f"{self.url}/api/v1/{path}?{urllib.parse.urlencode(parameters)}", timeout=30
-            ) as a:
-                return json.load(a)["data"]
+            ) as answer:
+                return json.load(answer)["data"]
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{error.read().decode()}: {parameters}") from error
 
@@ -81,7 +81,7 @@ def findings(board: Board, scene: Scene) -> Iterator[str]:
         if not variable.has_all and scene.chosen[variable.name] not in offered:
             yield f"variable {variable.name} does not offer {scene.chosen[variable.name]}"
     for mark in board.marks:
-        query = Query(mark.expression, mark.title, "range", mark.empty_because)
+        query = Query(mark.expression, f"{mark.title} {mark.text}", "range", mark.empty_because)
         yield from (f"annotation {mark.name}: {one}" for one in _answer(query, known, scene))
     for tile in board.tiles():
         yield from (f"panel {tile.title}: {one}" for one in _panel(tile, known, scene))
