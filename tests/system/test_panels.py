@@ -16,6 +16,9 @@ from tests.system.boards import Scene, Series, findings
 FORETOLD_SECONDS = 360.0
 """The demo's faults begin 2.5 to 4.5 minutes after its anchor."""
 
+# The first test waits for the scene, and where it is run alone, for the model and the stack as well.
+pytestmark = pytest.mark.timeout(900)
+
 
 @pytest.fixture(scope="module")
 def scene(stack: Stack) -> Scene:
