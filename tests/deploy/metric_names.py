@@ -19,9 +19,6 @@ MADE_BY_PROMETHEUS: Final = frozenset(
 
 NOT_YET_EXPOSED: Final = frozenset(
     {
-        "kip_issue_contribution",
-        "kip_signal_value",
-        "kip_signal_seconds_to_limit",
         "kip_prediction_outcomes_total",
         "kip_prediction_entity_days_total",
         "kip_prediction_lead_seconds_bucket",
