@@ -11,7 +11,7 @@ from dashboards.board import Board, Row, Tile
 from dashboards.overview import STATES
 from dashboards.query import Query, now, rows
 from dashboards.selectors import CLUSTER, KIND, of_entity, select, this_entity
-from dashboards.units import MOST, with_units
+from dashboards.units import PLAIN, with_units
 from predictor.catalogue import default
 from predictor.entities import KINDS
 
@@ -162,7 +162,7 @@ def _signals() -> Tile:
         "Values of these signals",
         "What the contributing signals measured, each in its own unit and on an axis for it. What a signal is and how "
         "it is asked for stands in predictor/catalogue.yaml.",
-        with_units(looks.timeline(MOST), default()),
+        with_units(looks.timeline(PLAIN), default()),
         [Query(of_entity("kip_signal_value", "signal"), "{{signal}}")],
         [links.to(links.EXPORTER)],
         width=8,

@@ -10,25 +10,24 @@ from grafana_foundation_sdk.models import units
 from dashboards.looks import measured
 from predictor.catalogue import Catalogue
 
-MOST: Final = units.PercentUnit
-"""Of most signals, which are ratios."""
+PLAIN: Final = units.Short
+"""Of whatever else the catalogue counts (pods, restarts, cores), and of signals that only your own catalogue has."""
 
 _WORDS: Final = {
-    "ratio": MOST,
+    "ratio": units.PercentUnit,
     "seconds": units.Seconds,
     "bytes": units.BytesIEC,
     "bytes per second": units.BytesPerSecondIEC,
     "requests per second": units.RequestsPerSecond,
 }
-"""Whatever else the catalogue counts (pods, restarts, cores) is a plain number."""
 
 
 def with_units(panel: Panel, catalogue: Catalogue) -> Panel:
-    """The panel with an override for every unit but MOST, for series whose names begin with the signal's."""
+    """The panel with an override for every unit but PLAIN, for series that are named as a signal."""
     by_unit: dict[str, list[str]] = {}
     for signal in catalogue.signals:
-        by_unit.setdefault(_WORDS.get(signal.unit, units.Short), []).append(signal.name)
+        by_unit.setdefault(_WORDS.get(signal.unit, PLAIN), []).append(signal.name)
     for unit, names in by_unit.items():
-        if unit != MOST:
+        if unit != PLAIN:
             panel.override_by_regexp(f"/^({'|'.join(names)})$/", measured(unit))
     return panel

@@ -10,7 +10,7 @@ from dashboards import links, looks
 from dashboards.board import Board, Row, Tile
 from dashboards.entity import entity
 from dashboards.query import now
-from dashboards.units import MOST, with_units
+from dashboards.units import PLAIN, with_units
 from predictor.catalogue import default
 
 
@@ -37,13 +37,19 @@ def test_panels_and_queries_get_the_ids_that_the_sdk_leaves_out() -> None:
 
 
 def test_every_signal_of_the_catalogue_is_drawn_in_its_own_unit() -> None:
-    panel = with_units(looks.timeline(MOST), default()).build()
+    panel = with_units(looks.timeline(PLAIN), default()).build()
     assert panel.field_config
     overrides = {str(one.matcher.options): one.properties[0].value for one in panel.field_config.overrides}
     for signal in default().signals:
         units = [unit for pattern, unit in overrides.items() if re.fullmatch(pattern.strip("/"), signal.name)]
-        expected = {"ratio": [], "seconds": ["s"], "bytes": ["bytes"], "bytes per second": ["binBps"]}
-        assert units == expected.get(signal.unit, ["reqps" if signal.unit == "requests per second" else "short"])
+        expected = {
+            "ratio": ["percentunit"],
+            "seconds": ["s"],
+            "bytes": ["bytes"],
+            "bytes per second": ["binBps"],
+            "requests per second": ["reqps"],
+        }
+        assert units == expected.get(signal.unit, []), signal.name
 
 
 def test_the_board_of_an_entity_asks_for_no_other_entity() -> None:
