@@ -1,34 +1,47 @@
-"""Do notifications name the true cause? Runs the demo and looks up the top signals of each fault that was foretold.
+"""Do reasons name the true cause? For each fault that an alert foretold, the top signals at the moment it fired.
 
-Usage: python -m benchmarks.leading_signals [--minutes 15] [--seed 11]
+Usage: python -m benchmarks.leading_signals [--hours 10] [--live MINUTES]
 
-The pretend cluster's /truth.json names the metrics that a fault moves first; a signal is a true one when its PromQL
-reads one of them. Counted is the first notification about the fault's own entity while the fault is on: which of its
-top three signals, as kip_issue_contribution has them when the alert fires, are true ones.
+The pretend cluster's truth.json names the metrics that a fault moves first; a signal is a true one when its PromQL
+reads one of them. Counted is the first alert about the fault's own entity and issue while the fault is on. By default a
+past of another seed than any model has seen is replayed, and reasons are those that the exporter would have published;
+with --live the demo runs for so long, and they are what Prometheus scraped when Alertmanager told somebody.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
+import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
+from benchmarks.default_model import UNSEEN
+from benchmarks.holdout.published import load
 from demo.loopback import fetch
-from demo.processes import ROOT, Processes
-from demo.stack import DEMO, start_stack
-from demo.story import key_of
-from demo.training import MODEL_DIR
-from predictor import catalogue
+from demo.processes import ROOT, Processes, ours
+from demo.stack import start_stack
+from demo.training import MODEL_DIR, STEP_SECONDS, TRAINING_END, backfill, history_server
+from exporter.reasons import top_reasons
+from exporter.snapshot import Publishing, taken
+from predictor import artifact, catalogue
+from predictor.entities import KINDS, LABELS, Kind
+from predictor.model import Model
+from predictor.reader import PrometheusReader, Reader
+
+Alert = Mapping[str, Any]
+"""The labels of a prediction that fired, and `at`, when it did, in Unix seconds."""
 
 FOLDER: Final = ROOT / "build" / "leading-signals"
-MINUTES: Final = 15.0
+HOURS: Final = 10.0
 SIGNALS: Final = 3
+EVERYTHING: Final = Publishing(floor=0.0, max_series=1_000_000)
 
 
 @dataclass(frozen=True)
@@ -43,71 +56,117 @@ class Named:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the loop, then compare; 1 when fewer than nine in ten were named."""
+    """Replay or run, then compare; 1 when fewer than nine in ten were named."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.leading_signals", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=MINUTES)
-    parser.add_argument("--seed", type=int, default=DEMO.seed)
+    parser.add_argument("--hours", type=float, default=HOURS, help="of history to replay")
+    parser.add_argument("--live", type=float, default=0.0, metavar="MINUTES", help="run the demo instead")
     chosen = parser.parse_args(arguments)
     shutil.rmtree(FOLDER, ignore_errors=True)
     with Processes(FOLDER) as processes:
-        stack = start_stack(processes, FOLDER, replace(DEMO, seed=chosen.seed))
-        stack.start_exporter(MODEL_DIR)
-        end = time.monotonic() + chosen.minutes * 60
-        while time.monotonic() < end:
-            processes.check()
-            time.sleep(5)
-        truth = fetch(f"{stack.urls['emitter']}/truth.json")
-        notifications = fetch(f"{stack.urls['sink']}/notifications")
-        if truth is None or notifications is None:
-            raise SystemExit("leading-signals: the pretend cluster or the sink does not answer any more")
-        templates = {one.name: one.promql for one in catalogue.default().signals}
-        found = [
-            Named(
-                fault["type"],
-                "/".join(fault["entity"].values()),
-                alert["labels"]["issue"],
-                signals := top_signals(stack.urls["prometheus"], alert),
-                rank_of_true(signals, fault["leading_signals"], templates),
-            )
-            for fault, alert in first_alerts(truth["faults"], notifications)
-        ]
-    return show(found)
+        return show(live(processes, chosen.live) if chosen.live else replayed(processes, chosen.hours))
 
 
-def first_alerts(
-    faults: Iterable[Mapping[str, Any]], notifications: Iterable[Mapping[str, Any]]
-) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    """Each fault with the first firing prediction about its entity and its issue that fired while it was on."""
+def replayed(processes: Processes, hours: float) -> list[Named]:
+    """What the exporter would have named when each alert fired."""
+    start, end = TRAINING_END, TRAINING_END + hours * 3600
+    backfill(processes, UNSEEN, start, end, end, FOLDER / "tsdb")
+    _, url = history_server(processes, FOLDER / "tsdb")
+    rows = FOLDER / "replay.parquet"
+    command = [*ours("kip-trainer"), "replay", "--prometheus.url", url, "--model.dir", str(MODEL_DIR)]
+    times = ["--start", f"{start + 1800:.0f}", "--end", f"{end:.0f}"]
+    subprocess.run([*command, *times, "--output.file", str(rows)], check=True)
     alerts = [
-        alert
-        for notification in notifications
-        for alert in notification["alerts"]
-        if alert["status"] == "firing" and alert["labels"].get("state") == "predicted"
+        {"issue": issue, "horizon": horizon, "kind": kind, "at": float(one.times[alert.begin])}
+        | dict(zip(LABELS[as_kind(kind)], (part for part in one.entities[alert.entity] if part), strict=True))
+        for (kind, issue, horizon), one in load(rows, STEP_SECONDS).items()
+        for alert in one.events().alerts
     ]
-    alerts.sort(key=lambda alert: unix(alert["startsAt"]))
+    truth = json.loads((FOLDER / "tsdb" / "truth.json").read_text(encoding="utf-8"))
+    model, _ = artifact.load(MODEL_DIR, {})
+    reader = PrometheusReader(url, 120.0)
+    return named(truth["faults"], alerts, lambda alert: at_the_time(model, reader, alert))
+
+
+def at_the_time(model: Model, reader: Reader, alert: Alert) -> tuple[str, ...]:
+    """The top signals of an alert's probability when it fired, as a tick would have found them."""
+    reach = (model.reach_steps - 1) * model.step_seconds
+    panels = reader.read(model.catalogue, alert["at"] - reach, alert["at"], model.step_seconds).panels
+    predictions = [model.probabilities(panel) for panel in panels.values()]
+    forecasts = taken(alert["at"], panels, predictions, 0, EVERYTHING).forecasts
+    kind = as_kind(alert["kind"])
+    entity = tuple(alert[label] for label in LABELS[kind])
+    for (of, who, outcome), reasons in top_reasons(model, panels, forecasts, {}).items():
+        if (of, who, outcome.issue, outcome.horizon) == (kind, entity, alert["issue"], alert["horizon"]):
+            return tuple(one.reading.signal.name for one in reasons)
+    return ()
+
+
+def live(processes: Processes, minutes: float) -> list[Named]:
+    """What was published and scraped when each notification's alert fired in the demo."""
+    stack = start_stack(processes, FOLDER)
+    stack.start_exporter(MODEL_DIR)
+    end = time.monotonic() + minutes * 60
+    while time.monotonic() < end:
+        processes.check()
+        time.sleep(5)
+    truth = fetch(f"{stack.urls['emitter']}/truth.json")
+    notifications = fetch(f"{stack.urls['sink']}/notifications")
+    if truth is None or notifications is None:
+        raise SystemExit("leading-signals: the pretend cluster or the sink does not answer any more")
+    return named(truth["faults"], predictions(notifications), lambda alert: scraped(stack.urls["prometheus"], alert))
+
+
+def named(
+    faults: Iterable[Mapping[str, Any]], alerts: Iterable[Alert], signals_of: Callable[[Alert], tuple[str, ...]]
+) -> list[Named]:
+    """Each fault that was foretold, with what its first alert named."""
+    templates = {one.name: one.promql for one in catalogue.default().signals}
+    found = []
+    for fault, alert in first_alerts(faults, alerts):
+        signals = signals_of(alert)
+        rank = rank_of_true(signals, fault["leading_signals"], templates)
+        found.append(Named(fault["type"], "/".join(fault["entity"].values()), alert["issue"], signals, rank))
+    return found
+
+
+def first_alerts(faults: Iterable[Mapping[str, Any]], alerts: Iterable[Alert]) -> list[tuple[Mapping[str, Any], Alert]]:
+    """Each fault with the first alert about its own entity and issue that fired while it was on."""
+    in_order = sorted(alerts, key=lambda alert: alert["at"])
     pairs = []
     for fault in faults:
-        for alert in alerts:
-            key = key_of(alert["labels"])
-            own = key is not None and (key.kind, key.issue) == (fault["kind"], fault["issue"])
-            same = key is not None and [part for part in (key.namespace, key.name) if part] == list(
-                fault["entity"].values()
-            )
-            if own and same and fault["start"] <= unix(alert["startsAt"]) <= (fault["end"] or float("inf")):
+        own = {"kind": fault["kind"], "issue": fault["issue"], **fault["entity"]}
+        end = fault["end"] or float("inf")
+        for alert in in_order:
+            if own.items() <= alert.items() and fault["start"] <= alert["at"] <= end:
                 pairs.append((fault, alert))
                 break
     return pairs
 
 
-def top_signals(prometheus: str, alert: Mapping[str, Any]) -> tuple[str, ...]:
-    """The signals that kip_issue_contribution gives for the alert's probability when it fired, strongest first."""
+def predictions(notifications: Iterable[Mapping[str, Any]]) -> list[Alert]:
+    """The labels of every prediction that somebody was told of, with the time it fired at."""
+    return [
+        {**alert["labels"], "at": unix(alert["startsAt"])}
+        for notification in notifications
+        for alert in notification["alerts"]
+        if alert["status"] == "firing" and alert["labels"].get("state") == "predicted"
+    ]
+
+
+def scraped(prometheus: str, alert: Alert) -> tuple[str, ...]:
+    """The signals that kip_issue_contribution had for the alert's probability when it fired, strongest first."""
     names = ("issue", "horizon", "kind", "namespace", "pod", "node", "service")
-    own = ",".join(f'{name}="{alert["labels"][name]}"' for name in names if name in alert["labels"])
+    own = ",".join(f'{name}="{alert[name]}"' for name in names if name in alert)
     query = quote(f"kip_issue_contribution{{{own}}}")
-    answer = fetch(f"{prometheus}/api/v1/query?query={query}&time={unix(alert['startsAt']):.3f}")
+    answer = fetch(f"{prometheus}/api/v1/query?query={query}&time={alert['at']:.3f}")
     series = answer["data"]["result"] if answer else []
     series.sort(key=lambda one: -float(one["value"][1]))
     return tuple(one["metric"]["signal"] for one in series[:SIGNALS])
+
+
+def as_kind(text: str) -> Kind:
+    """The kind of that name. Raises KeyError for another."""
+    return {kind: kind for kind in KINDS}[text]  # type: ignore[index]  # a file's text is no literal
 
 
 def rank_of_true(signals: Sequence[str], leading: Sequence[str], templates: Mapping[str, str]) -> int:
@@ -120,12 +179,12 @@ def rank_of_true(signals: Sequence[str], leading: Sequence[str], templates: Mapp
 
 def show(found: Sequence[Named]) -> int:
     """Print a line for each fault and one for all."""
-    print("| fault | where | issue | top signals | first true one |")
+    print("\n| fault | where | issue | top signals | first true one |")
     print("|---|---|---|---|---|")
     for one in sorted(found, key=lambda one: (one.type, one.where)):
         print(f"| {one.type} | {one.where} | {one.issue} | {', '.join(one.signals)} | {one.rank or 'none'} |")
     named = sum(one.rank > 0 for one in found)
-    print(f"\n{named} of {len(found)} notifications named a true leading signal among their top {SIGNALS}")
+    print(f"\n{named} of {len(found)} alerts named a true leading signal among their top {SIGNALS}")
     return 0 if found and named >= 0.9 * len(found) else 1
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.leading_signals import Named, first_alerts, rank_of_true, show, unix
+from benchmarks.leading_signals import Named, first_alerts, predictions, rank_of_true, show, unix
 from predictor import catalogue
 
 
@@ -28,14 +28,14 @@ def alert(second: int, **labels: str) -> dict[str, Any]:
     return {"status": "firing", "startsAt": time, "labels": {**own, **labels}}
 
 
-def paired(*alerts: dict[str, Any], of: dict[str, Any] | None = None) -> list[str]:
-    """When the alert that belongs to the fault began."""
-    return [one["startsAt"] for _, one in first_alerts([of or fault()], [{"alerts": list(alerts)}])]
+def paired(*alerts: dict[str, Any], of: dict[str, Any] | None = None) -> list[float]:
+    """When the alert that belongs to the fault fired."""
+    return [one["at"] for _, one in first_alerts([of or fault()], predictions([{"alerts": list(alerts)}]))]
 
 
 def test_the_first_prediction_of_the_own_entity_and_issue_while_the_fault_is_on_belongs_to_it() -> None:
     early, first, second = alert(50), alert(200), alert(300)
-    assert paired(second, early, first) == [first["startsAt"]]
+    assert paired(second, early, first) == [unix(first["startsAt"])]
 
 
 @pytest.mark.parametrize(
@@ -74,4 +74,4 @@ def test_alertmanagers_times_are_read_to_the_microsecond() -> None:
 @pytest.mark.parametrize(("ranks", "code"), [([1, 2, 3, 1, 1, 1, 1, 1, 1, 0], 0), ([1, 0], 1), ([], 1)])
 def test_nine_in_ten_must_be_named(ranks: list[int], code: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert show([Named("memory_leak", "shop/web-1", "pod_failure", ("pod_memory",), rank) for rank in ranks]) == code
-    assert f"of {len(ranks)} notifications" in capsys.readouterr().out
+    assert f"of {len(ranks)} alerts" in capsys.readouterr().out
