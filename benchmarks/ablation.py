@@ -29,6 +29,7 @@ from predictor.issues import Outcome
 from predictor.model import Model
 from predictor.panel import BoolArray, FloatArray, Panel
 from predictor.reader import PrometheusReader
+from predictor.waits import HOLD_SECONDS
 from trainer.dataset import Dataset, gather
 from trainer.evaluate import watched
 from trainer.fit import fit
@@ -39,7 +40,6 @@ from trainer.judged import ground_of
 from trainer.spool import Spool
 from trainer.standings import standing
 from trainer.track import TrackRecord
-from trainer.waits import HOLD_SECONDS
 from trainer.windows import Panels
 
 Belongs = Callable[[Signal, str], bool]

@@ -8,13 +8,14 @@ from typing import Any, Final
 
 from predictor.entities import Kind
 from predictor.model import Model
+from predictor.waits import MAX_HORIZONS, MIN_LEAD_SECONDS, WAKE_SECONDS
 from trainer.bootstrap import LEVEL, RESAMPLES
 from trainer.cases import NONE, CaseName
 from trainer.closer import Timeline
-from trainer.events import MAX_HORIZONS, MIN_LEAD_SECONDS, EventFigures
+from trainer.events import EventFigures
 from trainer.importances import REPEATS, Importances
 from trainer.judged import JudgedOutcome
-from trainer.outcomes import MERGE_SECONDS, WAKE_SECONDS
+from trainer.outcomes import MERGE_SECONDS
 from trainer.scores import ECE_BINS
 from trainer.standings import Standing
 from trainer.track import TrackRecord

@@ -12,6 +12,7 @@ import numpy as np
 from predictor.entities import KINDS, Kind
 from predictor.model import KindModel, Model, Prediction
 from predictor.panel import FloatArray, Panel
+from predictor.waits import HOLD_SECONDS
 from trainer import baselines, closer, document, pictures, report
 from trainer.baselines import Baseline
 from trainer.cases import Case, CaseName, cases
@@ -20,7 +21,6 @@ from trainer.importances import Importances, importances
 from trainer.judged import JudgedOutcome, ground_of, judge
 from trainer.track import Track, TrackRecord
 from trainer.verdict import verdicts
-from trainer.waits import HOLD_SECONDS
 from trainer.windows import Chunks, look
 
 BATCH_ROWS: Final = 40_000

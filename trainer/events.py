@@ -28,19 +28,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from predictor.panel import BoolArray, FloatArray
+from predictor.waits import HOLD_SECONDS, MAX_HORIZONS, MIN_LEAD_SECONDS, lasting, pending_steps
 from trainer.outcomes import MERGE_SECONDS, merged, wake
-from trainer.waits import HOLD_SECONDS, lasting, pending_steps
-
-MIN_LEAD_SECONDS: Final = 120.0
-"""Less is no warning: it takes a person longer to read the notification and open a terminal."""
-
-MAX_HORIZONS: Final = 4.0
-"""How many horizons before the onset a hit may have begun."""
 
 Verdict = Literal["hit", "late", "early", "false_alarm", "undecided"]
 IntArray = np.ndarray[Any, np.dtype[np.intp]]

@@ -7,15 +7,12 @@ from typing import Any, Final
 import numpy as np
 
 from predictor.panel import BoolArray
+from predictor.waits import WAKE_SECONDS
 
 IntArray = np.ndarray[Any, np.dtype[np.int32]]
 
 MERGE_SECONDS: Final = 120.0
 """A shorter pause does not end an episode: it is one scrape gap, or one good probe between failing ones."""
-
-WAKE_SECONDS: Final = 900.0
-"""After an episode its traces are in every window for a while, and somebody is there already; our rules keep quiet for
-as long."""
 
 
 def merged(active: BoolArray, gap_steps: int) -> BoolArray:

@@ -9,9 +9,8 @@ from typing import Final
 import numpy as np
 
 from predictor.panel import BoolArray, FloatArray
-from trainer.events import MAX_HORIZONS, MIN_LEAD_SECONDS
+from predictor.waits import HOLD_SECONDS, MAX_HORIZONS, MIN_LEAD_SECONDS, lasting, pending_steps
 from trainer.sample import IntArray
-from trainer.waits import HOLD_SECONDS, lasting, pending_steps
 
 GRID: Final = 128
 """Levels among which a threshold is sought: finer than any history can tell apart."""

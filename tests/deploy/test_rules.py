@@ -11,9 +11,8 @@ from typing import Any, Final
 import pytest
 
 from demo import story
+from predictor.waits import HOLD_SECONDS, WAKE_SECONDS, pending_seconds
 from tests.deploy import shipped
-from trainer.outcomes import WAKE_SECONDS
-from trainer.waits import HOLD_SECONDS, pending_seconds
 
 RUNBOOKS: Final = shipped.ROOT / "docs/runbooks"
 RUNBOOK_BASE: Final = "https://runbooks.example.com/kip/"

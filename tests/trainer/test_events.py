@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from predictor.waits import pending_seconds
 from trainer.events import Events, judged
-from trainer.waits import pending_seconds
 
 QUIET = "." * 12
 WAKE = "." * 15

@@ -1,6 +1,7 @@
-"""Waits: how long a probability stays up before it alerts, and down before the alert ends.
+"""Waits: how long a probability stays up before it alerts, how long things stay quiet, and what counts as in time.
 
-The rules in prometheus/rules say the same as `for` and `keep_firing_for`; tests hold both together.
+The rules in prometheus/rules say the same as `for`, `keep_firing_for` and the silence after an issue; tests hold both
+together. The trainer judges history by it, the exporter its own predictions.
 """
 
 from __future__ import annotations
@@ -16,6 +17,16 @@ MAX_PENDING_SECONDS: Final = 120.0
 
 HOLD_SECONDS: Final = 300.0
 """The usual keep_firing_for of alert rules on a noisy number."""
+
+WAKE_SECONDS: Final = 900.0
+"""After an episode its traces are in every window for a while, and somebody is there already; our rules keep quiet for
+as long."""
+
+MIN_LEAD_SECONDS: Final = 120.0
+"""Less is no warning: it takes a person longer to read the notification and open a terminal."""
+
+MAX_HORIZONS: Final = 4.0
+"""How many horizons before the onset a hit may have begun."""
 
 
 def pending_seconds(horizon_seconds: float) -> float:
