@@ -12,7 +12,10 @@ from prometheus_client import generate_latest as as_text
 from prometheus_client.openmetrics import exposition as openmetrics
 
 from commandline.times import span_text
+from exporter.verdicts import Tally
 from predictor.artifact import Manifest
+from predictor.entities import Kind
+from predictor.issues import Outcome
 from predictor.reader import NoData, PrometheusRefused, PrometheusTimeout, PrometheusUnavailable
 from predictor.series import DuplicateSeries, PrometheusGarbled
 
@@ -39,6 +42,9 @@ STAGES: Final = ("read", "predict", "publish", "total")
 
 # From a few pods on a fast machine to a tick as long as the usual 30 s step.
 _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+# From the shortest warning that counts to the four horizons of an hour.
+_LEADS: Final = (120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 14400.0)
 
 
 class Telemetry:
@@ -68,6 +74,25 @@ class Telemetry:
         )
         self._reloaded = Gauge(
             "kip_config_last_reload_successful", "1 if the last reload of the model went well.", registry=registry
+        )
+        self._outcomes = Counter(
+            "kip_prediction_outcomes_total",
+            "Own alerts by what came of them, and episodes by whether an alert foretold them.",
+            ["issue", "kind", "horizon", "outcome"],
+            registry=registry,
+        )
+        self._leads = Histogram(
+            "kip_prediction_lead_seconds",
+            "Time from the first alert to the onset of episodes that were foretold.",
+            ["issue", "kind", "horizon"],
+            buckets=_LEADS,
+            registry=registry,
+        )
+        self._entity_days = Counter(
+            "kip_prediction_entity_days_total",
+            "Days, summed over entities, watched without the issue and outside of its wake.",
+            ["issue", "kind", "horizon"],
+            registry=registry,
         )
         Info("kip_build", "Versions of the exporter.", registry=registry).info(dict(versions))
         for reason in REASONS:
@@ -110,6 +135,16 @@ class Telemetry:
     def reload_failed(self) -> None:
         """Say that the model on disk could not replace the one in use."""
         self._reloaded.set(0)
+
+    def judged(self, kind: Kind, outcome: Outcome, tally: Tally) -> None:
+        """Count what became of own predictions; what is still zero appears as well, so that increase() works."""
+        labels = outcome.issue, kind, outcome.horizon
+        for verdict, number in tally.counts.items():
+            self._outcomes.labels(*labels, verdict).inc(number)
+        leads = self._leads.labels(*labels)
+        for seconds in tally.leads_seconds:
+            leads.observe(seconds)
+        self._entity_days.labels(*labels).inc(tally.entity_seconds / 86400)
 
     def text(self) -> bytes:
         """Everything in the text format 0.0.4."""

@@ -9,6 +9,7 @@ from threading import Lock
 import structlog
 
 from exporter.exposition import Exposition, Page
+from exporter.judge import Judge
 from exporter.reasons import top_reasons
 from exporter.snapshot import Publishing, Reasoned, Snapshot, taken
 from exporter.telemetry import INTERNAL, OVERRUN, Telemetry
@@ -64,6 +65,7 @@ class Live:
         self.published: Published | None = None
         self.last_error = ""
         self._reader = reader
+        self._judge = Judge(telemetry)
         self._running = Lock()
 
     @property
@@ -129,6 +131,7 @@ class Live:
         self.published = Published(served, snapshot, page)
         self.last_error = ""
         self.telemetry.succeeded(time)
+        self._judge.watch(panels, predictions, model.step_seconds)
         entities = {one.kind: len(one.entities) for one in snapshot.forecasts}
         steps = round((time - start) / model.step_seconds) + 1
         log.info("tick done", time=time, steps=steps, duration_seconds=round(took(), 3), **entities)

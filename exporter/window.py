@@ -1,4 +1,4 @@
-"""Window: the last steps of every signal, the one live state; all else can be computed from it again."""
+"""Window: the last steps of every signal, the one live state behind predictions; all else can be computed from it."""
 
 from __future__ import annotations
 

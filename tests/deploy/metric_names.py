@@ -17,17 +17,6 @@ MADE_BY_PROMETHEUS: Final = frozenset(
 )
 """Series that no exposition shows. Source: https://prometheus.io/docs/concepts/jobs_instances/ and alerting rules."""
 
-NOT_YET_EXPOSED: Final = frozenset(
-    {
-        "kip_prediction_outcomes_total",
-        "kip_prediction_entity_days_total",
-        "kip_prediction_lead_seconds_bucket",
-        "kip_prediction_lead_seconds_sum",
-        "kip_prediction_lead_seconds_count",
-    }
-)
-"""Metrics that dashboards ask for and that the exporter is about to publish. To be deleted when they are there."""
-
 _SAMPLE = re.compile(r"^([a-zA-Z_:][a-zA-Z0-9_:]*)[{ ]", re.MULTILINE)
 
 
