@@ -13,7 +13,8 @@ from dashboards.selectors import CLUSTER, select
 
 JUDGED: Final = (CLUSTER, 'issue=~"$issue"', 'kind=~"$kind"', 'horizon="$horizon"')
 
-_UNJUDGED: Final = "an alert is judged when its horizon is over, and an episode when it begins: at first there are none"
+_UNJUDGED: Final = "an alert is judged four horizons after it began at the latest, an episode when it begins"
+DAY_SECONDS: Final = 86_400
 
 
 def outcomes() -> Row:
@@ -52,7 +53,7 @@ def _precision(by: str = "") -> str:
 
 
 def _false_alarms_a_day(by: str = "") -> str:
-    days = f"({_increase('kip_prediction_entity_days_total', by=by)} > 0)"
+    days = f"({_increase('kip_prediction_entity_seconds_total', by=by)} / {DAY_SECONDS} > 0)"
     return f"({_outcome('false_alarm', by)} or {days} * 0) / {days}"
 
 
@@ -95,7 +96,7 @@ def _table() -> Tile:
     headings = ["Recall", "Precision", "False alarms per entity-day", *counts]
     columns = {label: label for label in by.split(", ")}
     columns |= {f"Value #{ref}": heading for ref, heading in zip("ABCDEFGHI", headings, strict=True)}
-    days = _increase("kip_prediction_entity_days_total", by=by)
+    days = _increase("kip_prediction_entity_seconds_total", by=by)
     look = looks.grid(units.Short, columns)
     for heading in ("Recall", "Precision"):
         look.override_by_name(heading, looks.measured(units.PercentUnit))
@@ -119,7 +120,7 @@ def _table() -> Tile:
 def _alerts() -> Tile:
     return _counted(
         "Alerts, by how they turned out",
-        "Decided alerts in each interval. Whether an alert was false shows only when its horizon is over.",
+        "Decided alerts in each interval. Whether an alert was false shows only four horizons after it began.",
         "hit|late|early|false_alarm",
     )
 

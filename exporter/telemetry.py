@@ -88,9 +88,9 @@ class Telemetry:
             buckets=_LEADS,
             registry=registry,
         )
-        self._entity_days = Counter(
-            "kip_prediction_entity_days_total",
-            "Days, summed over entities, watched without the issue and outside of its wake.",
+        self._entity_seconds = Counter(
+            "kip_prediction_entity_seconds_total",
+            "Time, summed over entities, watched without the issue and outside of its wake.",
             ["issue", "kind", "horizon"],
             registry=registry,
         )
@@ -144,7 +144,7 @@ class Telemetry:
         leads = self._leads.labels(*labels)
         for seconds in tally.leads_seconds:
             leads.observe(seconds)
-        self._entity_days.labels(*labels).inc(tally.entity_seconds / 86400)
+        self._entity_seconds.labels(*labels).inc(tally.entity_seconds)
 
     def text(self) -> bytes:
         """Everything in the text format 0.0.4."""

@@ -124,7 +124,7 @@ def test_own_predictions_are_judged_as_the_trainer_judges(tmp_path: Path, panel:
     series = {
         f'kip_prediction_outcomes_total{{{by},outcome="{outcome}"}}': f"0+{each}x30" for outcome, each in grows.items()
     }
-    series[f"kip_prediction_entity_days_total{{{by}}}"] = "0+10x30"
+    series[f"kip_prediction_entity_seconds_total{{{by}}}"] = "0+864000x30"
     check(tmp_path, asked(quality(), panel), series, "30m", {"{}": expected})
 
 

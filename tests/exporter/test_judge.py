@@ -324,7 +324,7 @@ def test_every_outcome_of_the_model_is_zero_from_the_first_tick_on(bench: Bench)
     bench.warm()
     assert of_metrics(bench) == of_metrics(bench, "1h") == [0.0] * 6
     assert bench.value("kip_prediction_lead_seconds_count" + LABELS) == 0
-    assert bench.value("kip_prediction_entity_days_total" + LABELS) == pytest.approx(2 * STEP / 86400)
+    assert bench.value("kip_prediction_entity_seconds_total" + LABELS) == 2 * STEP
 
 
 def test_a_foretold_failure_appears_in_the_metrics(bench: Bench) -> None:
