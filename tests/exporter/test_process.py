@@ -79,6 +79,7 @@ def test_sighup_reloads_a_good_model_and_refuses_a_bad_one(fake: FakePrometheus,
         (model_dir / MODEL).write_bytes(b"tampered")
         exporter.process.send_signal(signal.SIGHUP)
         until("the refusal", lambda: "kip_config_last_reload_successful 0.0" in exporter.get("/metrics").text)
+        until("the line about it", lambda: exporter.logged("reload failed"))
         line = exporter.logged("reload failed")
         assert line is not None
         assert "sha256 differs" in line["error"]
