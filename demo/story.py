@@ -153,7 +153,8 @@ def minutes(seconds: float) -> str:
 
 
 def _odds(above: list[Mapping[str, Any]]) -> str:
-    """The nearer horizon first: its probability is never the higher one."""
-    return ", ".join(
-        f"{r['probability']:.0%} within {r['horizon']}" for r in sorted(above, key=lambda r: r["probability"])
-    )
+    """The nearer horizon first: its probability is never higher. Then what raised it most, if that is told."""
+    ordered = sorted(above, key=lambda r: r["probability"])
+    odds = ", ".join(f"{r['probability']:.0%} within {r['horizon']}" for r in ordered)
+    reasons = ordered[0].get("reasons")
+    return f"{odds}; {reasons[0]}" if reasons else odds

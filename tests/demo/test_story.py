@@ -132,3 +132,9 @@ def test_key_of_reads_nodes_pods_and_services_and_no_alert_about_the_exporter() 
 
 def test_a_key_reads_as_a_person_would_say_it() -> None:
     assert [str(DISK), str(MEMORY)] == ["disk full of node worker-1", "memory exhausted of pod shop/cart-0"]
+
+
+def test_a_prediction_says_what_raised_it_most() -> None:
+    told = row(MEMORY, 0.7) | {"reasons": ["memory working set 91 % of its limit", "3 restarts within an hour"]}
+    story = Story()
+    assert said(story.look(0, [told])) == [("predicted", "70% within 15m; memory working set 91 % of its limit")]
