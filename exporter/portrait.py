@@ -1,0 +1,197 @@
+"""Portrait: one entity's probabilities, the signals behind them and what to do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+from starlette.requests import Request
+from starlette.responses import Response
+
+from exporter.api import BadRequest, NotFound, Row, found, rows_of
+from exporter.charts import SignalChart, Spark, ahead, signal_chart
+from exporter.listing import PREDICTED, PRESENT, horizons_of, spark_of, state_of
+from exporter.pages import Pages
+from exporter.snapshot import Forecast
+from exporter.tick import Published
+from predictor.catalogue import Signal
+from predictor.entities import Entity, Kind, name_of, namespace_of
+from predictor.reasons import Explanation, Reading, Reason, all_readings, all_reasons
+
+BARS: Final = 6
+"""Contributions of a probability that are shown singly; the others are added up."""
+
+
+class Step(Protocol):
+    """One thing to do about an issue. command: what to type, empty when there is nothing to type."""
+
+    @property
+    def do(self) -> str:
+        """In words."""
+
+    @property
+    def command(self) -> str:
+        """For a terminal."""
+
+
+Steps = Callable[[Kind, Entity, str, str], Sequence[Step]]
+"""What to do about an entity's issue; the last argument is the name of the leading signal, empty without one."""
+
+
+def no_steps(kind: Kind, entity: Entity, issue: str, leading: str) -> Sequence[Step]:  # noqa: ARG001  # takes what Steps take
+    """Nothing to do."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Push:
+    """One bar: what a signal, or several together, add to a score. width: its share of the longest bar."""
+
+    words: str
+    amount: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Telling:
+    """One issue of the entity. told: its probabilities, the shortest horizon first.
+
+    pushes: what raised and lowered the score of the horizon named `of`, what did most first.
+    """
+
+    told: tuple[Row, ...]
+    spark: Spark
+    state: str
+    of: str
+    pushes: tuple[Push, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def issue(self) -> str:
+        """The issue it is about."""
+        return self.told[0].issue
+
+
+def portrait(request: Request, pages: Pages, published: Published, steps: Steps = no_steps) -> Response:
+    """The entity's page, also when it is not published singly; 404 when it is not there."""
+    try:
+        forecast, position = found(published, request.path_params["kind"], request.path_params["entity"])
+    except (BadRequest, NotFound) as error:
+        return pages.trouble(request, 404, str(error))
+    entity = forecast.entities[position]
+    anomaly = float(forecast.anomaly[position])
+    charts, silent = _charts(published, forecast.kind, entity)
+    return pages.page(
+        request,
+        "entity.html",
+        kind=forecast.kind,
+        namespace=namespace_of(forecast.kind, entity),
+        name=name_of(entity),
+        shown=bool(forecast.published[position]),
+        tellings=_tellings(published, forecast, position, steps),
+        unlearned=_unlearned(forecast, position),
+        anomaly=None if math.isnan(anomaly) else anomaly,
+        charts=charts,
+        silent=silent,
+        traces=published.traces,
+    )
+
+
+def _tellings(published: Published, forecast: Forecast, position: int, steps: Steps) -> list[Telling]:
+    """What is said about each issue, what is present or predicted first."""
+    entity = forecast.entities[position]
+    explanations = all_reasons(published.served.model, published.snapshot.panels[forecast.kind], entity)
+    outcomes = {(str(o.issue), o.horizon): o for o in forecast.outcomes}
+    order = horizons_of(published)
+    grouped: dict[str, list[Row]] = {}
+    for row in rows_of(published.snapshot, forecast, position):
+        grouped.setdefault(row.issue, []).append(row)
+    tellings = []
+    for issue, several in grouped.items():
+        told = tuple(sorted(several, key=lambda row: order.index(row.horizon)))
+        main = next((row for row in told if state_of(row) != "quiet"), told[0])
+        explanation = explanations.get(outcomes[issue, main.horizon])
+        reasons = [one for one in explanation.reasons if one.contribution > 0] if explanation else []
+        leading = reasons[0].reading.signal.name if reasons else ""
+        state = max((state_of(row) for row in told), key=_urgency)
+        tellings.append(
+            Telling(
+                told,
+                spark_of(published, told, outcomes),
+                state,
+                main.horizon,
+                _pushes(explanation),
+                tuple(steps(forecast.kind, entity, issue, leading)) if _urgency(state) else (),
+            )
+        )
+    return sorted(tellings, key=lambda one: (-_urgency(one.state), -one.told[0].probability))
+
+
+def _urgency(state: str) -> int:
+    return {PRESENT: 2, PREDICTED: 1}.get(state, 0)
+
+
+def _pushes(explanation: Explanation | None) -> tuple[Push, ...]:
+    """The bars of a score: the BARS largest, then all others in two."""
+    if explanation is None:
+        return ()
+    ranked = sorted((one for one in explanation.reasons if one.contribution), key=lambda one: -abs(one.contribution))
+    single = [(one.reading.words, one.contribution) for one in ranked[:BARS]]
+    for word, some in (("raise", _of_sign(ranked[BARS:], 1)), ("lower", _of_sign(ranked[BARS:], -1))):
+        if some:
+            count = f"{len(some)} other signals" if len(some) > 1 else "one other signal"
+            single.append((f"{count} that {word}{'s' if len(some) == 1 else ''} it", sum(o.contribution for o in some)))
+    longest = max((abs(amount) for _, amount in single), default=1.0)
+    return tuple(Push(said, amount, abs(amount) / longest) for said, amount in single)
+
+
+def _of_sign(reasons: Sequence[Reason], sign: int) -> list[Reason]:
+    return [one for one in reasons if one.contribution * sign > 0]
+
+
+def _unlearned(forecast: Forecast, position: int) -> list[tuple[str, bool]]:
+    """The issues the model says nothing about, with whether each is present."""
+    known = {outcome.issue for outcome in forecast.outcomes}
+    return [
+        (issue, bool(forecast.active[i, position])) for i, issue in enumerate(forecast.issues) if issue not in known
+    ]
+
+
+def _charts(published: Published, kind: Kind, entity: Entity) -> tuple[list[SignalChart], list[str]]:
+    """A chart for each signal with a sample in the window, what nears its limit first; and the names of the others."""
+    panel = published.snapshot.panels[kind]
+    column = panel.entities.index(entity)
+    readings = _readings(published, kind, entity)
+    shown = [i for i in range(len(panel.signals)) if not np.isnan(panel.values[i, :, column]).all()]
+    shown.sort(key=lambda i: (not _moving(readings[i]), _seconds(readings[i])))
+    future = ahead(readings[i] for i in shown)
+    times = panel.times.tolist()
+    charts = [signal_chart(readings[i], times, panel.values[i, :, column].tolist(), future) for i in shown]
+    return charts, [one.signal.description for i, one in enumerate(readings) if i not in shown]
+
+
+def _readings(published: Published, kind: Kind, entity: Entity) -> Sequence[Reading]:
+    model, panel = published.served.model, published.snapshot.panels[kind]
+    learned = model.kinds.get(kind)
+    if learned is not None:
+        return all_readings(learned, panel, entity, model.step_seconds)
+    column = panel.entities.index(entity)
+    return [_bare(one, float(panel.values[i, -1, column])) for i, one in enumerate(model.catalogue.signals_of(kind))]
+
+
+def _bare(signal: Signal, value: float) -> Reading:
+    """What is known of a signal without a model of its kind."""
+    return Reading(signal, value, math.nan, math.nan, math.nan, math.nan)
+
+
+def _seconds(reading: Reading) -> float:
+    return math.inf if math.isnan(reading.seconds_to_limit) else reading.seconds_to_limit
+
+
+def _moving(reading: Reading) -> bool:
+    """Whether the signal is outside its usual range or on its way to its limit."""
+    usual = reading.usual_low <= reading.value <= reading.usual_high or math.isnan(reading.usual_low + reading.value)
+    return not usual or reading.seconds_to_limit >= 0
