@@ -70,22 +70,28 @@ def kind_card(manifest: Manifest, kind: str) -> KindCard:
     rates = _mapping(scores.get("calibration_base_rate"))
     estimator = _estimator(manifest.estimator, kind)
     judged = [
-        Judged(*name.split("/", 1), threshold=threshold, base_rate=_number(rates.get(name)))
+        Judged(issue, horizon, threshold, _number(rates.get(name)))
         for name, threshold in manifest.thresholds[kind].items()
+        for issue, _, horizon in [name.partition("/")]
     ]
     candidates = [
-        Candidate(name, tuple((n.replace("_", " "), f"{v:.2f}") for n, v in _figures(figures)), name == estimator)
+        Candidate(plain(name), tuple(_figures(figures)), name == estimator)
         for name, figures in _mapping(scores.get("candidates")).items()
     ]
     return KindCard(
         kind,
-        estimator.replace("_", " "),
+        plain(estimator),
         _count(scores.get("fitted_rows")),
         _count(scores.get("calibration_rows")),
         tuple(judged),
         tuple(candidates),
         tuple((name, str(why)) for name, why in _mapping(scores.get("trained_without")).items()),
     )
+
+
+def plain(estimator: str) -> str:
+    """The name of an estimator as people say it: "hist_gradient_boosting" -> "gradient boosting"."""
+    return estimator.replace("hist_", "").replace("_", " ")
 
 
 def _estimator(text: str, kind: str) -> str:
@@ -103,9 +109,9 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _figures(value: Any) -> list[tuple[str, float]]:
+def _figures(value: Any) -> list[tuple[str, str]]:
     numbers = ((name, _number(one)) for name, one in _mapping(value).items())
-    return [(name, number) for name, number in numbers if number is not None]
+    return [(name.replace("_", " "), f"{number:.2f}") for name, number in numbers if number is not None]
 
 
 def _number(value: Any) -> float | None:

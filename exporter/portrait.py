@@ -83,7 +83,7 @@ def portrait(request: Request, pages: Pages, published: Published, steps: Steps 
         return pages.trouble(request, 404, str(error))
     entity = forecast.entities[position]
     anomaly = float(forecast.anomaly[position])
-    charts, silent = _charts(published, forecast.kind, entity)
+    signals = _signals(published, forecast.kind, entity)
     return pages.page(
         request,
         "entity.html",
@@ -94,8 +94,9 @@ def portrait(request: Request, pages: Pages, published: Published, steps: Steps 
         tellings=_tellings(published, forecast, position, steps),
         unlearned=_unlearned(forecast, position),
         anomaly=None if math.isnan(anomaly) else anomaly,
-        charts=charts,
-        silent=silent,
+        charts=signals.charts,
+        flat=signals.flat,
+        silent=signals.silent,
         traces=published.traces,
     )
 
@@ -160,17 +161,28 @@ def _unlearned(forecast: Forecast, position: int) -> list[tuple[str, bool]]:
     ]
 
 
-def _charts(published: Published, kind: Kind, entity: Entity) -> tuple[list[SignalChart], list[str]]:
-    """A chart for each signal with a sample in the window, what nears its limit first; and the names of the others."""
+@dataclass(frozen=True)
+class Signals:
+    """An entity's signals: drawn what is unusual first, in words those that stood still, by name those without data."""
+
+    charts: list[SignalChart]
+    flat: list[str]
+    silent: list[str]
+
+
+def _signals(published: Published, kind: Kind, entity: Entity) -> Signals:
     panel = published.snapshot.panels[kind]
-    column = panel.entities.index(entity)
+    values = panel.values[:, :, panel.entities.index(entity)]
     readings = _readings(published, kind, entity)
-    shown = [i for i in range(len(panel.signals)) if not np.isnan(panel.values[i, :, column]).all()]
-    shown.sort(key=lambda i: (not _moving(readings[i]), _seconds(readings[i])))
-    future = ahead(readings[i] for i in shown)
-    times = panel.times.tolist()
-    charts = [signal_chart(readings[i], times, panel.values[i, :, column].tolist(), future) for i in shown]
-    return charts, [one.signal.description for i, one in enumerate(readings) if i not in shown]
+    there = [i for i in range(len(readings)) if not np.isnan(values[i]).all()]
+    still = [i for i in there if np.nanmin(values[i]) == np.nanmax(values[i]) and not _unusual(readings[i])]
+    drawn = sorted(set(there) - set(still), key=lambda i: (not _unusual(readings[i]), _seconds(readings[i]), i))
+    future, times = ahead(readings[i] for i in drawn), panel.times.tolist()
+    return Signals(
+        [signal_chart(readings[i], times, values[i].tolist(), future) for i in drawn],
+        [readings[i].words for i in still],
+        [one.signal.description for i, one in enumerate(readings) if i not in there],
+    )
 
 
 def _readings(published: Published, kind: Kind, entity: Entity) -> Sequence[Reading]:
@@ -191,7 +203,12 @@ def _seconds(reading: Reading) -> float:
     return math.inf if math.isnan(reading.seconds_to_limit) else reading.seconds_to_limit
 
 
-def _moving(reading: Reading) -> bool:
-    """Whether the signal is outside its usual range or on its way to its limit."""
-    usual = reading.usual_low <= reading.value <= reading.usual_high or math.isnan(reading.usual_low + reading.value)
-    return not usual or reading.seconds_to_limit >= 0
+def _unusual(reading: Reading) -> bool:
+    """Whether the signal is outside its usual range, or at its limit."""
+    limit = reading.signal.limit
+    full = limit is not None and reading.value >= limit
+    return full or not (reading.usual_low <= reading.value <= reading.usual_high or _unknown(reading))
+
+
+def _unknown(reading: Reading) -> bool:
+    return math.isnan(reading.value + reading.usual_low + reading.usual_high)

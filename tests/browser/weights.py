@@ -101,7 +101,7 @@ def manifest_of(model: Model) -> Manifest:
         training_end=END - 86_400.0,
         step_seconds=STEP,
         horizons_seconds=HORIZONS,
-        estimator="node logistic_regression, pod hist_gradient_boosting, service random_forest",
+        estimator="node hist_gradient_boosting, pod hist_gradient_boosting, service hist_gradient_boosting",
         catalogue=model.catalogue.model_dump(mode="json"),
         thresholds={
             kind: {f"{o.issue}/{o.horizon}": t for o, t in zip(one.outcomes, one.thresholds, strict=True)}
