@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import version
 from importlib.resources import files
 from typing import Any, Final
@@ -41,7 +42,9 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters.update(percent=percent, moment=rfc3339, span=span, span_text=span_text, words=words)
+        self._environment.filters.update(
+            percent=percent, tied=tied, moment=rfc3339, span=span, span_text=span_text, words=words
+        )
         self._environment.globals["entity_path"] = entity_path
         self._version = version("kubernetes-issue-predictor")
 
@@ -91,6 +94,11 @@ def percent(share: float, digits: int = 1) -> str:
     if 1 - 10**-digits / 200 <= share < 1:
         return f"> {100 - 10**-digits:g} %"
     return f"{share * 100:.{digits}f} %"
+
+
+def tied(text: str) -> str:
+    """The text with no line break between a number and its unit."""
+    return re.sub(r"(?<=\d) (?=\S)", "\N{NO-BREAK SPACE}", text)
 
 
 def words(name: str) -> str:

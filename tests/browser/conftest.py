@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from exporter.tick import Live
 from tests.browser.chromium import chromium
 from tests.browser.serving import Served, exporter
 
@@ -27,19 +26,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def _exporter() -> Iterator[tuple[Served, Live]]:
-    with exporter((HOSTILE_NAMESPACE, HOSTILE), floor=0.0) as running:
+def served() -> Iterator[Served]:
+    with exporter((HOSTILE_NAMESPACE, HOSTILE), floor=0.0) as (running, _):
         yield running
-
-
-@pytest.fixture
-def served(_exporter: tuple[Served, Live]) -> Served:
-    return _exporter[0]
-
-
-@pytest.fixture
-def live(_exporter: tuple[Served, Live]) -> Live:
-    return _exporter[1]
 
 
 @pytest.fixture

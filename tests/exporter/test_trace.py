@@ -36,13 +36,12 @@ def snapshot(time: float, **probabilities: float) -> Snapshot:
 
 
 def test_it_begins_empty_and_knows_nobody() -> None:
-    assert Traces().times == ()
-    assert Traces().of("pod", ("shop", "a"), NEAR) == ()
+    assert [len(Traces().times), len(Traces().of("pod", ("shop", "a"), NEAR))] == [0, 0]
 
 
 def test_a_tick_adds_one_probability_of_each_outcome() -> None:
     traces = Traces().followed_by(snapshot(30, a=0.25, b=0.5)).followed_by(snapshot(60, a=0.5, b=0.25))
-    assert traces.times == (30, 60)
+    assert list(traces.times) == [30, 60]
     assert traces.of("pod", ("shop", "a"), NEAR) == (0.25, 0.5)
     assert traces.of("pod", ("shop", "b"), FAR) == (0.75, 0.375)
     assert traces.of("node", ("a",), NEAR) == ()
