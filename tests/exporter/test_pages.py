@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from html import unescape
 from html.parser import HTMLParser
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.testclient import TestClient
 
+from exporter.pages import Pages
+from exporter.portrait import portrait
 from exporter.tick import Live
+from predictor.entities import Entity, Kind
 from tests.exporter.conftest import START, STEP, Bench
 from tests.exporter.fake_prometheus import always
 from tests.exporter.models import NODE_CPU, POD_FAILED, POD_MEMORY, POD_RESTARTS, SERVICE_ERRORS
@@ -214,6 +223,31 @@ def test_every_drawing_has_a_text_alternative_or_is_hidden(bench: Bench) -> None
             assert 'aria-hidden="true"' in svg or ('role="img"' in svg and re.search(r"<title>[^<]{10,}</title>", svg))
 
 
+@dataclass(frozen=True)
+class Advice:
+    do: str
+    command: str
+
+
+def test_steps_stand_beside_what_is_predicted_and_are_left_out_where_there_are_none(bench: Bench) -> None:
+    def steps(kind: Kind, entity: Entity, issue: str, leading: str) -> tuple[Advice, ...]:
+        return (Advice(f"Look at {leading} of {entity[-1]} <now>", f"kubectl top {kind} '{entity[-1]}'"),)
+
+    def page(request: Request) -> Response:
+        published = bench.live.published
+        assert published is not None
+        return portrait(request, Pages(bench.live), published, steps)
+
+    bench.warm()
+    client = TestClient(Starlette(routes=[Route("/entity/{kind}/{entity:path}", page)]))
+    html = client.get("/entity/node/worker-1").text
+    assert "<h3>What to do</h3>" in html
+    assert "<li>Look at node_cpu of worker-1 &lt;now&gt;<pre" in html
+    assert "kubectl top node &#39;worker-1&#39;" in html
+    assert "What to do" not in client.get("/entity/pod/shop/web-1").text  # quiet
+    assert "What to do" not in bench.client.get("/entity/node/worker-1").text  # nothing to do is known
+
+
 @pytest.mark.parametrize(
     ("path", "line"),
     [
@@ -243,7 +277,7 @@ def test_a_defect_is_a_page_without_its_details(bench: Bench, monkeypatch: pytes
 
     bench.warm()
     monkeypatch.setattr(Live, "fresh", broken)
-    client = type(bench.client)(bench.client.app, raise_server_exceptions=False)
+    client = TestClient(bench.client.app, raise_server_exceptions=False)
     assert client.get("/api/v1/predictions").json()["errorType"] == "internal"
     response = client.get("/model")
     assert response.status_code == 500
