@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -13,12 +13,13 @@ from starlette.responses import Response
 
 from exporter.api import BadRequest, NotFound, Row, found, rows_of
 from exporter.charts import SignalChart, Spark, ahead, signal_chart
-from exporter.listing import PREDICTED, PRESENT, horizons_of, spark_of, state_of
+from exporter.listing import PREDICTED, PRESENT, QUIET, horizons_of, spark_of, state_of
 from exporter.pages import Pages
 from exporter.snapshot import Forecast
 from exporter.tick import Published
 from predictor.catalogue import Signal
-from predictor.entities import Entity, Kind, name_of, namespace_of
+from predictor.entities import Entity, Issue, Kind, name_of, namespace_of
+from predictor.issues import Outcome
 from predictor.reasons import Explanation, Reading, Reason, all_readings, all_reasons
 
 BARS: Final = 6
@@ -26,7 +27,7 @@ BARS: Final = 6
 
 
 class Step(Protocol):
-    """One thing to do about an issue. command: what to type, empty when there is nothing to type."""
+    """One thing to do about an issue. Command and runbook are empty where there is none."""
 
     @property
     def do(self) -> str:
@@ -36,12 +37,22 @@ class Step(Protocol):
     def command(self) -> str:
         """For a terminal."""
 
+    @property
+    def runbook(self) -> str:
+        """Where the rest is told, as a path in the repository."""
 
-Steps = Callable[[Kind, Entity, str, str], Sequence[Step]]
-"""What to do about an entity's issue; the last argument is the name of the leading signal, empty without one."""
+
+Steps = Callable[[Kind, Entity, Issue, Sequence[str], bool], Sequence[Step]]
+"""What to do about an entity's issue: after these the names of what raises it most, and whether it is present now."""
 
 
-def no_steps(kind: Kind, entity: Entity, issue: str, leading: str) -> Sequence[Step]:  # noqa: ARG001  # takes what Steps take
+def no_steps(
+    kind: Kind,  # noqa: ARG001  # takes what Steps take
+    entity: Entity,  # noqa: ARG001
+    issue: Issue,  # noqa: ARG001
+    leading: Sequence[str],  # noqa: ARG001
+    active: bool,  # noqa: ARG001
+) -> Sequence[Step]:
     """Nothing to do."""
     return ()
 
@@ -105,30 +116,40 @@ def _tellings(published: Published, forecast: Forecast, position: int, steps: St
     """What is said about each issue, what is present or predicted first."""
     entity = forecast.entities[position]
     explanations = all_reasons(published.served.model, published.snapshot.panels[forecast.kind], entity)
-    outcomes = {(str(o.issue), o.horizon): o for o in forecast.outcomes}
     order = horizons_of(published)
     grouped: dict[str, list[Row]] = {}
     for row in rows_of(published.snapshot, forecast, position):
         grouped.setdefault(row.issue, []).append(row)
     tellings = []
-    for issue, several in grouped.items():
+    for several in grouped.values():
         told = tuple(sorted(several, key=lambda row: order.index(row.horizon)))
-        main = next((row for row in told if state_of(row) != "quiet"), told[0])
-        explanation = explanations.get(outcomes[issue, main.horizon])
-        reasons = [one for one in explanation.reasons if one.contribution > 0] if explanation else []
-        leading = reasons[0].reading.signal.name if reasons else ""
-        state = max((state_of(row) for row in told), key=_urgency)
-        tellings.append(
-            Telling(
-                told,
-                spark_of(published, told, outcomes),
-                state,
-                main.horizon,
-                _pushes(explanation),
-                tuple(steps(forecast.kind, entity, issue, leading)) if _urgency(state) else (),
-            )
-        )
+        tellings.append(_telling(published, forecast, entity, told, explanations, steps))
     return sorted(tellings, key=lambda one: (-_urgency(one.state), -one.told[0].probability))
+
+
+def _telling(
+    published: Published,
+    forecast: Forecast,
+    entity: Entity,
+    told: tuple[Row, ...],
+    explanations: Mapping[Outcome, Explanation],
+    steps: Steps,
+) -> Telling:
+    """What is said about one issue; explained is the shortest horizon within which it is predicted."""
+    outcomes = {(str(o.issue), o.horizon): o for o in forecast.outcomes}
+    main = next((row for row in told if state_of(row) != QUIET), told[0])
+    outcome = outcomes[main.issue, main.horizon]
+    explanation = explanations.get(outcome)
+    leading = [r.reading.signal.name for r in explanation.reasons if r.contribution > 0] if explanation else []
+    state = state_of(main)
+    return Telling(
+        told,
+        spark_of(published, told, outcomes),
+        state,
+        main.horizon,
+        _pushes(explanation),
+        tuple(steps(forecast.kind, entity, outcome.issue, leading, state == PRESENT)) if state != QUIET else (),
+    )
 
 
 def _urgency(state: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import unescape
 from html.parser import HTMLParser
@@ -227,11 +228,13 @@ def test_every_drawing_has_a_text_alternative_or_is_hidden(bench: Bench) -> None
 class Advice:
     do: str
     command: str
+    runbook: str
 
 
 def test_steps_stand_beside_what_is_predicted_and_are_left_out_where_there_are_none(bench: Bench) -> None:
-    def steps(kind: Kind, entity: Entity, issue: str, leading: str) -> tuple[Advice, ...]:
-        return (Advice(f"Look at {leading} of {entity[-1]} <now>", f"kubectl top {kind} '{entity[-1]}'"),)
+    def steps(kind: Kind, entity: Entity, issue: str, leading: Sequence[str], active: bool) -> tuple[Advice, ...]:
+        text = f"Look at {' and '.join(leading)} of {entity[-1]} <now>, active: {active}"
+        return (Advice(text, f"kubectl top {kind} '{entity[-1]}'", f"docs/{issue}.md"), Advice("Wait", "", ""))
 
     def page(request: Request) -> Response:
         published = bench.live.published
@@ -242,7 +245,9 @@ def test_steps_stand_beside_what_is_predicted_and_are_left_out_where_there_are_n
     client = TestClient(Starlette(routes=[Route("/entity/{kind}/{entity:path}", page)]))
     html = client.get("/entity/node/worker-1").text
     assert "<h3>What to do</h3>" in html
-    assert "<li>Look at node_cpu of worker-1 &lt;now&gt;<pre" in html
+    assert "<li>Look at node_cpu of worker-1 &lt;now&gt;, active: False<pre" in html
+    assert "<li>Wait</li>" in html
+    assert "The rest is told in <code>docs/node_failure.md</code>." in html
     assert "kubectl top node &#39;worker-1&#39;" in html
     assert "What to do" not in client.get("/entity/pod/shop/web-1").text  # quiet
     assert "What to do" not in bench.client.get("/entity/node/worker-1").text  # nothing to do is known
