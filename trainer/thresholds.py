@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -86,20 +87,31 @@ def _key(entity: IntArray, step: IntArray) -> IntArray:
 def threshold(
     watch: Watch, level: FloatArray, false_alarms_per_entity_day: float, lowest: float, highest: float
 ) -> float:
-    """The lowest level whose false alarms stay within the budget, at least `lowest`; `highest` when none does.
+    """The lowest level whose false alarms stay within the budget, raised as far as it foretells as many onsets.
 
-    level: (rows,), scores or probabilities.
+    At least `lowest`; `highest` when no level keeps to the budget. A budget is no aim: what lies between the two levels
+    would only cry wolf more often. level: (rows,), scores or probabilities.
     """
     allowed = watch.allowed(false_alarms_per_entity_day)
     grid = levels(level, lowest, highest)
-    below, within = -1, len(grid) - 1  # false alarms fall as the level rises, so the lowest can be sought by halves
+    # Both fall as the level rises, so that either end can be sought by halves.
+    cheapest = min(len(grid) - 1, _first(len(grid), lambda at: watch.false_alarms(level >= grid[at]) <= allowed))
+    recall = watch.recall(level >= grid[cheapest])
+    if not recall > 0:
+        return float(grid[cheapest])
+    return float(grid[_first(len(grid), lambda at: watch.recall(level >= grid[at]) < recall) - 1])
+
+
+def _first(count: int, true_from: Callable[[int], bool]) -> int:
+    """The first position at which something is true that stays so behind it; `count` where it never is."""
+    below, within = -1, count
     while within - below > 1:
         middle = (below + within) // 2
-        if watch.false_alarms(level >= grid[middle]) <= allowed:
+        if true_from(middle):
             within = middle
         else:
             below = middle
-    return float(grid[within])
+    return within
 
 
 def levels(level: FloatArray, lowest: float, highest: float) -> FloatArray:

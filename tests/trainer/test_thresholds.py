@@ -1,4 +1,4 @@
-"""Thresholds: the lowest level whose false alarms keep within the budget, judged as `events` judges alerts.
+"""Thresholds: within the budget of false alarms, and no lower than what they recall needs.
 
 One character per minute and entity: `0` … `9` are tenths of the level, a letter is one of a row before an issue (`a` is
 0.1, `i` is 0.9). The horizon is 10 minutes.
@@ -49,7 +49,9 @@ def chosen(*lines: str, budget: float = 0.001) -> float:
         pytest.param(["0005000000000900000"], 0.9, id="of two the lower is shut out"),
         pytest.param(["0005000000", "0000900000"], 0.9, id="entities have alerts of their own"),
         pytest.param(["0505050505", "0000900000"], 0.9, id="a dip of less than five minutes is the same alert"),
-        pytest.param(["00hhhhhhhhhh", "0005000000", "0006000000"], 0.6, id="a right alert costs nothing"),
+        pytest.param(["00hhhhhhhhhh", "0005000000", "0006000000"], 0.8, id="no lower than the right alert needs"),
+        pytest.param(["00dddhhhhhhh", "0005000000"], 0.8, id="the alert in time that came first need not"),
+        pytest.param(["00hhhhhhhhhh", "00dddddddddd", "0005000000", "0006000000"], 0.8, id="the budget comes first"),
         pytest.param(["9000000"] * 3, HIGHEST, id="three false alarms at 0.9"),
     ],
 )
@@ -163,3 +165,24 @@ def test_simple_alerts_are_false_alarms_exactly_when_events_says_so(line: str, h
     steps = np.arange(len(line), dtype=np.int64)[counts]
     watch = Watch(ahead, steps, np.zeros(len(steps), dtype=np.int64), horizon, STEP)
     assert watch.false_alarms(probability[counts] >= 0.5) == events.figures.false_alarms
+
+
+def test_a_threshold_recalls_as_much_as_the_lowest_within_the_budget_at_no_more_false_alarms() -> None:
+    random = np.random.default_rng(4)
+    for _ in range(30):
+        lines = [
+            "".join(str(tenth) for tenth in random.integers(0, 9, 60)) + ISSUES[int(random.integers(2, 9))] * 10
+            for _ in range(6)
+        ]
+        watch, level = watched(*lines)
+        grid = levels(level, LOWEST, HIGHEST)
+        cheap = [one for one in grid.tolist() if watch.false_alarms(level >= one) <= watch.allowed(200.0)]
+        found = threshold(watch, level, 200.0, LOWEST, HIGHEST)
+        assert watch.recall(level >= found) == watch.recall(level >= cheap[0])
+        assert watch.false_alarms(level >= found) <= watch.allowed(200.0)
+        higher = [one for one in grid.tolist() if one > found]
+        assert (
+            not higher
+            or watch.recall(level >= higher[0]) < watch.recall(level >= found)
+            or not watch.recall(level >= found)
+        )
