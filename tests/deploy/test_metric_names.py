@@ -59,4 +59,4 @@ def _of_board(path: Path) -> list[str]:
 
 def _allowed() -> frozenset[str]:
     exposed = names.exposed("exporter/metrics.txt", "emitter/*.txt")
-    return exposed | shipped.recorded_names() | names.MADE_BY_PROMETHEUS
+    return exposed | shipped.recorded_names() | names.MADE_BY_PROMETHEUS | names.OF_KUBE_STATE_METRICS
