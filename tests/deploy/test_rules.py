@@ -137,7 +137,12 @@ def test_the_rules_script_passes_where_nothing_is_wrong(tmp_path: Path) -> None:
         ("pod_failure.yml", "rules/predictions.yml", "unless on", "and on"),
         ("why.yml", "rules/predictions.yml", "sort_desc(topk(3", "sort(topk(3"),  # the weakest reason first
         ("why.yml", "rules/predictions.yml", "kip_issue_contribution{", "kip_contribution{"),
-        ("workloads.yml", "rules/predictions.yml", "_replicas_ready <= 1", "_replicas_ready <= 2"),
+        (
+            "workloads.yml",
+            "rules/predictions.yml",
+            "kube_statefulset_status_replicas_ready <= 1",
+            "kube_statefulset_status_replicas_ready <= 2",
+        ),
         ("workloads.yml", "rules/predictions.yml", 'annotation_kip_example_com_mute="true"', 'mute="true"'),
         ("workloads.yml", "rules/predictions.yml", ") / 100", ") / 10"),
         ("recorded.yml", "prometheus.yml", "scrape_interval", "scrape_intervall"),
