@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from predictor import catalogue
+from predictor.catalogue import Catalogue
 from predictor.entities import LABELS, Entity, Issue, Kind
 
 PLACEHOLDERS: Final[Mapping[Kind, frozenset[str]]] = {
@@ -80,7 +81,7 @@ class _Entry(_Data):
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        signals = {signal.name for signal in catalogue.default().signals_of(self.kind)}
+        signals = {signal.name for signal in _catalogue().signals_of(self.kind)}
         if unknown := [name for name in self.leading if name not in signals]:
             raise ValueError(f"{unknown[0]!r} is no signal of a {self.kind}")
         for step in self.steps:
@@ -142,15 +143,16 @@ def controller(pod: str) -> tuple[str, str]:
 
     ("pod", its name) for a pod that looks as if it stood alone. Source: the catalogue's variable pod_workload.
     """
-    found = re.fullmatch(_pod_workload(), pod)
+    found = re.fullmatch(_catalogue().variables["pod_workload"], pod)
     name = next((group for group in found.groups() if group), pod) if found else pod
     rest = pod[len(name) :]
     return next((resource for shape, resource in _CONTROLLERS if shape.fullmatch(rest)), "pod"), name
 
 
 @cache
-def _pod_workload() -> str:
-    return catalogue.default().variables["pod_workload"]
+def _catalogue() -> Catalogue:
+    """The default catalogue, which takes a noticeable moment to read."""
+    return catalogue.default()
 
 
 def _values(kind: Kind, entity: Entity) -> dict[str, str]:
