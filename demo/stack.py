@@ -77,8 +77,9 @@ def start_stack(processes: Processes, folder: Path, cluster: Cluster = DEMO) -> 
 
 def render(folder: Path, addresses: Mapping[str, str]) -> None:
     """Copy prometheus/ into the folder with every service's host:port replaced by its loopback address."""
-    shutil.rmtree(folder / "rules", ignore_errors=True)
-    shutil.copytree(ROOT / "prometheus" / "rules", folder / "rules")
+    for name in ("rules", "templates"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+        shutil.copytree(ROOT / "prometheus" / name, folder / name)
     for name in ("prometheus.yml", "alertmanager.yml"):
         text = (ROOT / "prometheus" / name).read_text(encoding="utf-8")
         for service, address in addresses.items():

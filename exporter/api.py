@@ -8,11 +8,13 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from commandline.times import rfc3339
+from exporter import remediation
 from exporter.snapshot import Forecast, Snapshot
 from exporter.tick import Published
 from predictor.entities import KINDS, LABELS, Entity, Kind, name_of, namespace_of
+from predictor.issues import Outcome
 from predictor.panel import FloatArray, Panel
-from predictor.reasons import Reason, all_reasons
+from predictor.reasons import Explanation, Reason, all_reasons
 
 FILTERS: Final = ("kind", "namespace", "issue", "min_probability")
 
@@ -97,6 +99,7 @@ def entity(published: Published, kind_text: str, path: str) -> dict[str, Any]:
     """
     forecast, position = found(published, kind_text, path)
     kind, labels = forecast.kind, forecast.entities[position]
+    explained = all_reasons(published.served.model, published.snapshot.panels[kind], labels)
     return {
         **_heading(published),
         "kind": kind,
@@ -106,7 +109,8 @@ def entity(published: Published, kind_text: str, path: str) -> dict[str, Any]:
         "active": {issue: bool(forecast.active[i, position]) for i, issue in enumerate(forecast.issues)},
         "predictions": [asdict(row) for row in rows_of(published.snapshot, forecast, position)],
         "anomaly_score": _or_null(forecast.anomaly)[position],
-        "explanations": _explanations(published, kind, labels),
+        "explanations": _explanations(explained),
+        "remediation": _remediation(forecast, position, explained),
         "window": _window(published, published.snapshot.panels[kind], labels),
     }
 
@@ -158,9 +162,8 @@ def rows_of(snapshot: Snapshot, forecast: Forecast, position: int) -> Iterator[R
             )
 
 
-def _explanations(published: Published, kind: Kind, labels: Entity) -> list[dict[str, Any]]:
+def _explanations(found: Mapping[Outcome, Explanation]) -> list[dict[str, Any]]:
     """For each outcome what raised and lowered its score; `base` and all contributions add up to `output`."""
-    explained = all_reasons(published.served.model, published.snapshot.panels[kind], labels)
     return [
         {
             "issue": outcome.issue,
@@ -169,8 +172,44 @@ def _explanations(published: Published, kind: Kind, labels: Entity) -> list[dict
             "output": one.base + sum(reason.contribution for reason in one.reasons),
             "signals": [reason_of(reason) for reason in one.reasons if reason.contribution],
         }
-        for outcome, one in explained.items()
+        for outcome, one in found.items()
     ]
+
+
+def _remediation(forecast: Forecast, position: int, explained: Mapping[Outcome, Explanation]) -> list[dict[str, Any]]:
+    """What to do about each issue that is present or reaches a threshold, else about the most probable one.
+
+    With the nearest horizon that reaches it; null where the issue is present.
+    """
+    kind, labels = forecast.kind, forecast.entities[position]
+    present = [issue for i, issue in enumerate(forecast.issues) if forecast.active[i, position]]
+    chosen: dict[str, Outcome | None] = dict.fromkeys(present)
+    odds = [
+        (outcome, float(forecast.probability[i, position]), forecast.thresholds[i])
+        for i, outcome in sorted(enumerate(forecast.outcomes), key=lambda one: one[1].horizon_seconds)
+        if not math.isnan(forecast.probability[i, position])
+    ]
+    for outcome, probability, threshold in odds:
+        if probability >= threshold:
+            chosen.setdefault(outcome.issue, outcome)
+    if not chosen and odds:
+        likeliest = max(odds, key=lambda one: one[1])[0]
+        chosen[likeliest.issue] = likeliest
+    found = []
+    for issue, near in chosen.items():
+        behind = [explained[one] for one in ([near] if near else explained) if one in explained and one.issue == issue]
+        reasons = behind[0].reasons if behind else ()
+        leading = [one.reading.signal.name for one in reasons if one.contribution > 0]
+        several = remediation.steps(kind, labels, issue, leading, active=near is None)
+        found.append(
+            {
+                "issue": issue,
+                "horizon": near.horizon if near else None,
+                "steps": [{"do": step.do, "command": step.command} for step in several],
+                "runbook": remediation.runbook(issue, active=near is None),
+            }
+        )
+    return found
 
 
 def reason_of(reason: Reason) -> dict[str, Any]:

@@ -163,6 +163,7 @@ def _schemas() -> dict[str, Any]:
                 "predictions": _list(_ref("Prediction")),
                 "anomaly_score": {**_MAYBE, "description": "share of a quiet life that looks less odd"},
                 "explanations": _list(_ref("Explanation")),
+                "remediation": _list(_ref("Remediation")),
                 "window": _ref("Window"),
             }
         ),
@@ -200,6 +201,17 @@ def _schemas() -> dict[str, Any]:
                 "contribution": _NUMBER,
                 "share": _SHARE,
                 "direction": {"enum": ["raises", "lowers"]},
+            }
+        ),
+        "Remediation": _object(
+            {
+                "issue": _TEXT,
+                "horizon": {
+                    "type": ["string", "null"],
+                    "description": "the nearest it is likely within, or null",
+                },
+                "steps": _list(_object({"do": _TEXT, "command": _TEXT})),
+                "runbook": {**_TEXT, "description": "the page with the rest, as a path in the repository"},
             }
         ),
         "Window": _object(

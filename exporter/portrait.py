@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 from starlette.requests import Request
@@ -15,46 +15,16 @@ from exporter.api import BadRequest, NotFound, Row, found, rows_of
 from exporter.charts import SignalChart, Spark, ahead, signal_chart
 from exporter.listing import PREDICTED, PRESENT, QUIET, horizons_of, spark_of, state_of
 from exporter.pages import Pages
+from exporter.remediation import Step, steps
 from exporter.snapshot import Forecast
 from exporter.tick import Published
 from predictor.catalogue import Signal
-from predictor.entities import Entity, Issue, Kind, name_of, namespace_of
+from predictor.entities import Entity, Kind, name_of, namespace_of
 from predictor.issues import Outcome
 from predictor.reasons import Explanation, Reading, Reason, all_readings, all_reasons
 
 BARS: Final = 6
 """Contributions of a probability that are shown singly; the others are added up."""
-
-
-class Step(Protocol):
-    """One thing to do about an issue. Command and runbook are empty where there is none."""
-
-    @property
-    def do(self) -> str:
-        """In words."""
-
-    @property
-    def command(self) -> str:
-        """For a terminal."""
-
-    @property
-    def runbook(self) -> str:
-        """Where the rest is told, as a path in the repository."""
-
-
-Steps = Callable[[Kind, Entity, Issue, Sequence[str], bool], Sequence[Step]]
-"""What to do about an entity's issue: after these the names of what raises it most, and whether it is present now."""
-
-
-def no_steps(
-    kind: Kind,  # noqa: ARG001  # takes what Steps take
-    entity: Entity,  # noqa: ARG001
-    issue: Issue,  # noqa: ARG001
-    leading: Sequence[str],  # noqa: ARG001
-    active: bool,  # noqa: ARG001
-) -> Sequence[Step]:
-    """Nothing to do."""
-    return ()
 
 
 @dataclass(frozen=True)
@@ -86,7 +56,7 @@ class Telling:
         return self.told[0].issue
 
 
-def portrait(request: Request, pages: Pages, published: Published, steps: Steps = no_steps) -> Response:
+def portrait(request: Request, pages: Pages, published: Published) -> Response:
     """The entity's page, also when it is not published singly; 404 when it is not there."""
     try:
         forecast, position = found(published, request.path_params["kind"], request.path_params["entity"])
@@ -102,7 +72,7 @@ def portrait(request: Request, pages: Pages, published: Published, steps: Steps 
         namespace=namespace_of(forecast.kind, entity),
         name=name_of(entity),
         shown=bool(forecast.published[position]),
-        tellings=_tellings(published, forecast, position, steps),
+        tellings=_tellings(published, forecast, position),
         unlearned=_unlearned(forecast, position),
         anomaly=None if math.isnan(anomaly) else anomaly,
         charts=signals.charts,
@@ -112,7 +82,7 @@ def portrait(request: Request, pages: Pages, published: Published, steps: Steps 
     )
 
 
-def _tellings(published: Published, forecast: Forecast, position: int, steps: Steps) -> list[Telling]:
+def _tellings(published: Published, forecast: Forecast, position: int) -> list[Telling]:
     """What is said about each issue, what is present or predicted first."""
     entity = forecast.entities[position]
     explanations = all_reasons(published.served.model, published.snapshot.panels[forecast.kind], entity)
@@ -123,7 +93,7 @@ def _tellings(published: Published, forecast: Forecast, position: int, steps: St
     tellings = []
     for several in grouped.values():
         told = tuple(sorted(several, key=lambda row: order.index(row.horizon)))
-        tellings.append(_telling(published, forecast, entity, told, explanations, steps))
+        tellings.append(_telling(published, forecast, entity, told, explanations))
     return sorted(tellings, key=lambda one: (-_urgency(one.state), -one.told[0].probability))
 
 
@@ -133,7 +103,6 @@ def _telling(
     entity: Entity,
     told: tuple[Row, ...],
     explanations: Mapping[Outcome, Explanation],
-    steps: Steps,
 ) -> Telling:
     """What is said about one issue; explained is the shortest horizon within which it is predicted."""
     outcomes = {(str(o.issue), o.horizon): o for o in forecast.outcomes}
@@ -148,7 +117,7 @@ def _telling(
         state,
         main.horizon,
         _pushes(explanation),
-        tuple(steps(forecast.kind, entity, outcome.issue, leading, state == PRESENT)) if state != QUIET else (),
+        steps(forecast.kind, entity, outcome.issue, leading, active=state == PRESENT) if state != QUIET else (),
     )
 
 

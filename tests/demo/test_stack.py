@@ -56,6 +56,8 @@ def test_no_address_of_the_shipped_configuration_is_left_behind(folder: Path) ->
         assert services.findall((folder / name).read_text(encoding="utf-8")) == []
 
 
-def test_rules_are_those_that_are_shipped(folder: Path) -> None:
-    shipped = {path.name: path.read_bytes() for path in (ROOT / "prometheus" / "rules").iterdir()}
-    assert {path.name: path.read_bytes() for path in (folder / "rules").iterdir()} == shipped
+@pytest.mark.parametrize("name", ["rules", "templates"])
+def test_rules_and_templates_are_those_that_are_shipped(folder: Path, name: str) -> None:
+    shipped = {path.name: path.read_bytes() for path in (ROOT / "prometheus" / name).iterdir()}
+    assert shipped
+    assert {path.name: path.read_bytes() for path in (folder / name).iterdir()} == shipped

@@ -13,11 +13,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from tests.deploy import shipped
 
@@ -32,6 +34,7 @@ class Stage:
     alertmanager_url: str = ""
     probability: float = 0.1
     active: int = 0
+    others: list[str] = field(default_factory=list)
     notified: list[dict[str, Any]] = field(default_factory=list)
 
     def metrics(self) -> str:
@@ -46,7 +49,23 @@ class Stage:
         for horizon in ("15m", "1h"):
             lines.append(f'kip_issue_probability{{{pod},horizon="{horizon}"}} {self.probability}')
             lines.append(f'kip_alert_threshold{{issue="pod_failure",kind="pod",horizon="{horizon}"}} 0.5')
-        return "\n".join(lines) + "\n"
+        return "\n".join(lines + self.others) + "\n"
+
+    def predict(self, kind: str, issue: str, probability: float, **entity: str) -> None:
+        """Show another entity's probability within 15m beside the pod."""
+        own = "".join(f',{name}="{value}"' for name, value in entity.items())
+        outcome = f'issue="{issue}",kind="{kind}",horizon="15m"'
+        self.others.append(f"kip_issue_probability{{{outcome}{own}}} {probability}")
+        threshold = f"kip_alert_threshold{{{outcome}}} 0.5"
+        if threshold not in self.metrics():
+            self.others.append(threshold)
+
+    def inhibited(self, **labels: str) -> bool | None:
+        """Whether the one alert with these labels is silenced by another; None while there is none."""
+        for one in fetch(f"{self.alertmanager_url}/api/v2/alerts"):
+            if labels.items() <= one["labels"].items():
+                return bool(one["status"]["inhibitedBy"])
+        return None
 
     def alerts(self) -> dict[tuple[str, str], dict[str, Any]]:
         """Alertmanager's alerts by name and severity."""
@@ -92,18 +111,7 @@ def running(folder: Path) -> Iterator[Stage]:
         stage.prometheus_url = f"http://127.0.0.1:{prometheus}"
         stage.alertmanager_url = f"http://127.0.0.1:{alertmanager}"
         _render(folder, {"exporter:9877": exporter, "sink:9094": exporter, "alertmanager:9093": alertmanager})
-        stack.enter_context(
-            _process(
-                folder,
-                "prometheus-alertmanager",
-                [
-                    f"--config.file={folder}/alertmanager.yml",
-                    f"--storage.path={folder}/alertmanager",
-                    f"--web.listen-address=127.0.0.1:{alertmanager}",
-                    "--cluster.listen-address=",
-                ],
-            )
-        )
+        stack.enter_context(_alertmanager(folder, alertmanager))
         stack.enter_context(
             _process(
                 folder,
@@ -118,6 +126,29 @@ def running(folder: Path) -> Iterator[Stage]:
         eventually(lambda: bool(fetch(f"{stage.prometheus_url}/api/v1/status/buildinfo")), "Prometheus answers")
         eventually(lambda: bool(fetch(f"{stage.alertmanager_url}/api/v2/status")), "Alertmanager answers")
         yield stage
+
+
+@contextmanager
+def alertmanager_alone(folder: Path, receiver: dict[str, Any]) -> Iterator[Stage]:
+    """Alertmanager with the shipped routes and templates, and one receiver; sink:9094 in its URLs is the sink."""
+    stage = Stage()
+    with ExitStack() as stack:
+        sink, port = stack.enter_context(_serving(stage)), _free_port()
+        stage.alertmanager_url = f"http://127.0.0.1:{port}"
+        _render(folder, {"sink:9094": sink})
+        document = shipped.document(folder / "alertmanager.yml")
+        document["receivers"] = [receiver | {"name": "sink"}]
+        text = yaml.safe_dump(document, width=10_000).replace("sink:9094", f"127.0.0.1:{sink}")
+        (folder / "alertmanager.yml").write_text(text, encoding="utf-8")
+        stack.enter_context(_alertmanager(folder, port))
+        eventually(lambda: bool(fetch(f"{stage.alertmanager_url}/api/v2/status")), "Alertmanager answers")
+        yield stage
+
+
+def _alertmanager(folder: Path, port: int) -> AbstractContextManager[None]:
+    flags = [f"--storage.path={folder}/alertmanager", f"--web.listen-address=127.0.0.1:{port}"]
+    config = f"--config.file={folder}/alertmanager.yml"
+    return _process(folder, "prometheus-alertmanager", [config, *flags, "--cluster.listen-address="])
 
 
 def _render(folder: Path, ports: dict[str, int]) -> None:

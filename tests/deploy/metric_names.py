@@ -17,6 +17,19 @@ MADE_BY_PROMETHEUS: Final = frozenset(
 )
 """Series that no exposition shows. Source: https://prometheus.io/docs/concepts/jobs_instances/ and alerting rules."""
 
+OF_KUBE_STATE_METRICS: Final = frozenset(
+    {
+        "kube_deployment_annotations",
+        "kube_statefulset_annotations",
+        "kube_daemonset_annotations",
+        "kube_daemonset_status_number_ready",
+    }
+)
+"""Series that the pretend cluster has none of: it annotates nothing, and its daemons are no pods.
+
+Source: https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics/workload
+"""
+
 _SAMPLE = re.compile(r"^([a-zA-Z_:][a-zA-Z0-9_:]*)[{ ]", re.MULTILINE)
 
 

@@ -36,7 +36,7 @@ def test_a_prediction_is_told_and_goes_quiet_when_the_issue_begins(stage: alerti
     prediction = stage.alerts()[PREDICTED]
     assert not prediction["status"]["inhibitedBy"]
     assert "80%" in prediction["annotations"]["description"]
-    assert "pod shop/cart-0" in prediction["annotations"]["summary"]
+    assert prediction["annotations"]["summary"] == "Pod shop/cart-0: pod failure 80% likely within 15m"
     assert not {"instance", "job"} & set(prediction["labels"])
 
     stage.probability, stage.active = 1.0, 1
@@ -52,6 +52,36 @@ def test_a_prediction_is_told_and_goes_quiet_when_the_issue_begins(stage: alerti
     }
     assert states[ACTIVE] == "firing"
     assert not [one for one in loaded if one["health"] == "err"]
+
+
+def test_a_node_speaks_for_its_pods_but_not_for_others_nor_for_the_cause(stage: alerting.Stage) -> None:
+    stage.others = [
+        'kube_pod_info{namespace="shop",pod="web-0",node="node-1"} 1',
+        'kube_pod_info{namespace="shop",pod="web-1",node="node-2"} 1',
+        'kube_pod_info{namespace="shop",pod="leak-0",node="node-2"} 1',
+    ]
+    stage.predict("node", "node_failure", 0.8, node="node-1")
+    stage.predict("node", "resource_exhaustion", 0.8, node="node-2")
+    stage.predict("pod", "network_issue", 0.7, namespace="shop", pod="web-0")
+    stage.predict("pod", "network_issue", 0.7, namespace="shop", pod="web-1")
+    stage.predict("pod", "network_issue", 0.7, namespace="shop", pod="nowhere-0")
+    stage.predict("pod", "resource_exhaustion", 0.7, namespace="shop", pod="leak-0")
+    stage.predict("service", "service_disruption", 0.7, namespace="shop", service="web")
+
+    def inhibited() -> list[bool | None]:
+        pods = ("web-0", "web-1", "nowhere-0", "leak-0")
+        others = [stage.inhibited(kind="node", node=node) for node in ("node-1", "node-2")]
+        return [*others, *(stage.inhibited(pod=pod) for pod in pods), stage.inhibited(service="web")]
+
+    wanted = [False, False, True, True, False, False, False]
+    alerting.eventually(lambda: inhibited() == wanted, f"{wanted} are inhibited")
+    alerting.eventually(
+        lambda: any(
+            {"web", "leak-0"} <= {one["labels"].get("service") or one["labels"].get("pod") for one in message["alerts"]}
+            for message in stage.notified
+        ),
+        "the service and the pods of its namespace come in one message",
+    )
 
 
 def test_every_expression_of_a_dashboard_is_one_that_prometheus_answers(stage: alerting.Stage) -> None:

@@ -69,5 +69,5 @@ def _of_board(path: Path) -> list[str]:
 
 def _allowed() -> frozenset[str]:
     exposed = names.exposed("exporter/metrics.txt", "emitter/*.txt")
-    made = names.MADE_BY_PROMETHEUS | names.of_a_process() | shipped.recorded_names()
+    made = names.MADE_BY_PROMETHEUS | names.OF_KUBE_STATE_METRICS | names.of_a_process() | shipped.recorded_names()
     return exposed | made

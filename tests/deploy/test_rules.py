@@ -16,6 +16,8 @@ from tests.deploy import shipped
 
 RUNBOOKS: Final = shipped.ROOT / "docs/runbooks"
 RUNBOOK_BASE: Final = "https://runbooks.example.com/kip/"
+
+VARIABLES: Final = ["var-kind", "var-namespace", "var-entity"]
 ISSUES: Final = ("pod_failure", "node_failure", "resource_exhaustion", "network_issue", "service_disruption")
 
 
@@ -39,14 +41,43 @@ def test_every_alert_says_what_where_and_what_to_do(rule: dict[str, Any]) -> Non
     annotations = rule["annotations"]
     assert set(annotations) == {"summary", "description", "remediation", "runbook_url", "dashboard_url"}
     assert annotations["runbook_url"] == RUNBOOK_BASE + rule["alert"]
+    (board,) = re.findall(r"^http://127\.0\.0\.1:3000/d/([a-z-]+)(?:[?]|$)", annotations["dashboard_url"])
+    assert board == ("kip-entity" if "state" in rule["labels"] else "kip-exporter")
+    assert board in {shipped.dashboard(path)["uid"] for path in shipped.DASHBOARDS}
     assert rule["labels"]["severity"] in {"info", "warning", "critical"}
     if rule["labels"].get("state") == "predicted":
         assert "{{ $value | humanizePercentage }}" in annotations["description"]
         assert "{{ $labels.horizon }}" in annotations["description"]
+        assert re.findall(r"[?&](var-\w+)=", annotations["dashboard_url"]) == VARIABLES
         assert "for" in rule
     if "state" in rule["labels"]:
         assert "kubectl" in annotations["remediation"]
         assert rule["keep_firing_for"] == f"{HOLD_SECONDS / 60:g}m"
+
+
+@pytest.mark.parametrize("issue", ISSUES)
+def test_only_what_matters_is_critical(issue: str) -> None:
+    (grave,) = [rule for rule in shipped.rules() if rule.get("record") == "entity:kip_issue_probability:grave"]
+    assert re.findall(r">= ([0-9.]+)", grave["expr"]) == ["0.9", "0.9"]
+    (critical,) = [
+        rule
+        for rule in shipped.alerts()
+        if rule["labels"]["severity"] == "critical" and f'issue="{issue}"' in rule["expr"]
+    ]
+    assert critical["expr"] == f'{grave["record"]}{{issue="{issue}", horizon="15m"}}'
+
+
+@pytest.mark.parametrize("issue", ISSUES)
+def test_the_words_of_every_issue_are_seen_whole_with_their_reasons(issue: str) -> None:
+    texts = [
+        check["exp_annotations"]["description"]
+        for test in shipped.rule_tests()
+        for one in test.get("alert_rule_test", [])
+        for check in one["exp_alerts"]
+        if check["exp_labels"].get("issue") == issue and check["exp_labels"]["state"] == "predicted"
+    ]
+    assert [text for text in texts if re.search(r"within the next 15m: .+[.]$", text)], "none says why"
+    assert [text for text in texts if text.endswith("within the next 15m.")], "none without reasons"
 
 
 @pytest.mark.parametrize("issue", ISSUES)
@@ -101,6 +132,16 @@ def test_the_rules_script_passes_where_nothing_is_wrong(tmp_path: Path) -> None:
         ("recorded.yml", "rules/health.yml", "kip_up[5m]) < 0.75", "kip_up[5m]) < "),  # no PromQL
         ("pod_failure.yml", "rules/predictions.yml", "for: 1m", "for: 3m"),  # later than its test says
         ("pod_failure.yml", "rules/predictions.yml", "unless on", "and on"),
+        ("why.yml", "rules/predictions.yml", "sort_desc(topk(3", "sort(topk(3"),  # the weakest reason first
+        ("why.yml", "rules/predictions.yml", "kip_issue_contribution{", "kip_contribution{"),
+        (
+            "workloads.yml",
+            "rules/predictions.yml",
+            "kube_statefulset_status_replicas_ready <= 1",
+            "kube_statefulset_status_replicas_ready <= 2",
+        ),
+        ("workloads.yml", "rules/predictions.yml", 'annotation_kip_example_com_mute="true"', 'mute="true"'),
+        ("workloads.yml", "rules/predictions.yml", ") / 100", ") / 10"),
         ("recorded.yml", "prometheus.yml", "scrape_interval", "scrape_intervall"),
         ("recorded.yml", "alertmanager.yml", "receiver: sink", "receiver: nobody"),
     ],

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from html import unescape
 from html.parser import HTMLParser
 
 import pytest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from exporter.pages import Pages
-from exporter.portrait import portrait
 from exporter.tick import Live
-from predictor.entities import Entity, Kind
 from tests.exporter.conftest import START, STEP, Bench
 from tests.exporter.fake_prometheus import always
 from tests.exporter.models import NODE_CPU, POD_FAILED, POD_MEMORY, POD_RESTARTS, SERVICE_ERRORS
@@ -224,33 +215,14 @@ def test_every_drawing_has_a_text_alternative_or_is_hidden(bench: Bench) -> None
             assert 'aria-hidden="true"' in svg or ('role="img"' in svg and re.search(r"<title>[^<]{10,}</title>", svg))
 
 
-@dataclass(frozen=True)
-class Advice:
-    do: str
-    command: str
-    runbook: str
-
-
-def test_steps_stand_beside_what_is_predicted_and_are_left_out_where_there_are_none(bench: Bench) -> None:
-    def steps(kind: Kind, entity: Entity, issue: str, leading: Sequence[str], active: bool) -> tuple[Advice, ...]:
-        text = f"Look at {' and '.join(leading)} of {entity[-1]} <now>, active: {active}"
-        return (Advice(text, f"kubectl top {kind} '{entity[-1]}'", f"docs/{issue}.md"), Advice("Wait", "", ""))
-
-    def page(request: Request) -> Response:
-        published = bench.live.published
-        assert published is not None
-        return portrait(request, Pages(bench.live), published, steps)
-
+def test_steps_stand_beside_what_is_predicted_and_are_left_out_where_it_is_quiet(bench: Bench) -> None:
     bench.warm()
-    client = TestClient(Starlette(routes=[Route("/entity/{kind}/{entity:path}", page)]))
-    html = client.get("/entity/node/worker-1").text
+    html = bench.client.get("/entity/node/worker-1").text
     assert "<h3>What to do</h3>" in html
-    assert "<li>Look at node_cpu of worker-1 &lt;now&gt;, active: False<pre" in html
-    assert "<li>Wait</li>" in html
-    assert "The rest is told in <code>docs/node_failure.md</code>." in html
-    assert "kubectl top node &#39;worker-1&#39;" in html
-    assert "What to do" not in client.get("/entity/pod/shop/web-1").text  # quiet
-    assert "What to do" not in bench.client.get("/entity/node/worker-1").text  # nothing to do is known
+    assert "<li>Read conditions and events of the node.<pre" in html
+    assert "<code>kubectl describe node worker-1</code>" in html
+    assert "The rest is told in <code>docs/runbooks/KipNodeFailurePredicted.md</code>." in html
+    assert "What to do" not in bench.client.get("/entity/pod/shop/web-1").text
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 from exporter.telemetry import Telemetry
 from predictor.artifact import MANIFEST
 from tests.exporter.conftest import START, STEP, Bench
-from tests.exporter.models import POD_RESTARTS, fitted_model, saved
+from tests.exporter.fake_prometheus import always
+from tests.exporter.models import NODE_CPU, POD_FAILED, POD_RESTARTS, fitted_model, saved
 
 
 def test_it_is_healthy_before_it_is_ready(bench: Bench) -> None:
@@ -107,6 +108,33 @@ def test_the_api_knows_nodes_by_name(bench: Bench) -> None:
     bench.warm()
     data = bench.client.get("/api/v1/predictions/node/worker-1").json()["data"]
     assert (data["namespace"], data["name"], data["published"]) == ("", "worker-1", True)
+
+
+def test_remediation_is_told_of_what_reaches_its_threshold(bench: Bench) -> None:
+    bench.fake.table[NODE_CPU] = [({"node": "worker-1"}, always(0.6))]
+    bench.warm()
+    (found,) = bench.client.get("/api/v1/predictions/node/worker-1").json()["data"]["remediation"]
+    assert (found["issue"], found["horizon"]) == ("node_failure", "15m")
+    assert found["runbook"] == "docs/runbooks/KipNodeFailurePredicted.md"
+    assert found["steps"][0] == {
+        "do": "Read conditions and events of the node.",
+        "command": "kubectl describe node worker-1",
+    }
+
+
+def test_remediation_is_told_of_an_issue_that_is_present(bench: Bench) -> None:
+    bench.fake.table[POD_FAILED] = [({"namespace": "shop", "pod": "web-1"}, always(1))]
+    bench.warm()
+    (found,) = bench.client.get("/api/v1/predictions/pod/shop/web-1").json()["data"]["remediation"]
+    assert (found["issue"], found["horizon"]) == ("pod_failure", None)
+    assert found["runbook"] == "docs/runbooks/KipPodFailureActive.md"
+
+
+def test_remediation_is_that_of_the_most_probable_issue_where_none_is_near(bench: Bench) -> None:
+    bench.warm()
+    (found,) = bench.client.get("/api/v1/predictions/pod/shop/web-1").json()["data"]["remediation"]
+    assert (found["issue"], found["horizon"]) == ("pod_failure", "1h")
+    assert {"do", "command"} == set(found["steps"][0])
 
 
 def test_an_explanation_adds_up_to_the_output_and_says_what_each_signal_shows(bench: Bench) -> None:
