@@ -10,8 +10,12 @@ from predictor.catalogue import Signal
 _BYTES: Final = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _SMALLEST_SHARE: Final = 0.001
 
-AT_THE_LIMIT: Final = {"ratio": "full"}
-"""What a signal is when it reaches a limit of 1; every other one is at its limit."""
+_FILLS: Final = ("full", "memory", "used")
+"""Words in a phrase whose limit of 1 is a state of being full; whatever else reaches a limit is at it."""
+
+_MOVES: Final = 0.05
+_NEARS: Final = 0.01
+"""The share of itself that a value moves in a quarter of an hour to be worth telling, less where a limit is near."""
 
 
 def value_text(value: float, unit: str) -> str:
@@ -42,9 +46,9 @@ def span(seconds: float) -> str:
     return f"{_number(seconds)} s" if abs(seconds) >= 1 or seconds == 0 else f"{_number(seconds * 1000)} ms"
 
 
-def trend_text(per_minute: float, value: float, unit: str) -> str:
-    """How fast a value moves, empty when it moves by less than a hundredth of itself in a quarter of an hour."""
-    if math.isnan(per_minute) or abs(per_minute) * 15 < 0.01 * abs(value) or per_minute == 0:
+def trend_text(per_minute: float, value: float, unit: str, least: float = _NEARS) -> str:
+    """How fast a value moves, empty when it moves by less than that share of itself in a quarter of an hour."""
+    if math.isnan(per_minute) or abs(per_minute) * 15 < least * abs(value) or per_minute == 0:
         return ""
     word = "rising" if per_minute > 0 else "falling"
     size = abs(per_minute)
@@ -58,12 +62,13 @@ def phrase(signal: Signal, value: float, per_minute: float, seconds_to_limit: fl
     value and per_minute in the signal's unit; seconds_to_limit is NaN where it does not come.
     """
     parts = [signal.saying.format(value_text(value, signal.unit))]
-    if moving := trend_text(per_minute, value, signal.unit):
+    if moving := trend_text(per_minute, value, signal.unit, _MOVES if signal.limit is None else _NEARS):
         parts.append(moving)
     if signal.limit is not None and value >= signal.limit:
         parts.append("at its limit")
     elif not math.isnan(seconds_to_limit):
-        end = AT_THE_LIMIT.get(signal.unit, "at its limit") if signal.limit == 1.0 else "at its limit"
+        fills = signal.limit == 1.0 and any(word in signal.saying for word in _FILLS)
+        end = "full" if fills else "at its limit"
         parts.append(f"{end} in about {span(seconds_to_limit)}")
     return ", ".join(parts)
 

@@ -83,6 +83,11 @@ def signal(name: str) -> Signal:
             "memory working set 91 % of its limit, rising 2.1 %/min, full in about 4 min",
         ),
         ("pod_memory_of_limit", 1.0, 0.0, 0.0, "memory working set 100 % of its limit, at its limit"),
+        (
+            "pod_cpu_of_limit", 0.27, 0.015, 2880.0,
+            "CPU 27 % of its limit, rising 1.5 %/min, at its limit in about 48 min",
+        ),
+        ("pod_requests", 46.0, 0.063, NAN, "answering 46 requests per second"),
         ("pod_restarts", 3.0, 0.0, NAN, "3 restarts within an hour"),
         ("service_errors", 0.032, 0.004, 275.0,
             "3.2 % of HTTP requests fail, rising 0.4 %/min, at its limit in about 5 min"),
