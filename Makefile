@@ -10,7 +10,7 @@ DURATION ?= 0
 HEADLESS ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit system check rules dashboards model lock clean
+.PHONY: help setup chromium demo test unit system browser pictures check rules dashboards model lock clean
 
 help: ## explain the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,14 +23,23 @@ setup: ## virtual environment, locked dependencies, Prometheus and friends (each
 demo: setup ## the whole loop on this machine: pretend cluster, Prometheus, predictions, alerts; Ctrl-C ends it
 	@python -m demo run --duration $(DURATION) $(if $(filter 1,$(HEADLESS)),--headless)
 
-test: setup ## every test, with real servers on loopback
+chromium: setup
+	@sh scripts/chromium.sh
+
+test: chromium ## every test, with real servers and a browser on loopback
 	@python -m pytest
 
 unit: setup ## the tests that start no server
 	@python -m pytest -m "not system"
 
-system: setup ## only the tests that start real servers
+system: chromium ## only the tests that start real servers
 	@python -m pytest -m system
+
+browser: chromium ## only the tests of the pages in Chromium
+	@python -m pytest tests/browser
+
+pictures: chromium ## photograph the exporter's pages into docs/img (URL=http://… for an exporter that runs)
+	@python -m tests.browser.pictures $(URL)
 
 check: setup rules ## ruff, mypy --strict, import-linter, promtool, amtool, compose file, dashboards
 	@ruff check . && ruff format --check .

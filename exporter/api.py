@@ -85,22 +85,18 @@ def rows(snapshot: Snapshot) -> Iterator[Row]:
 
 def predictions(published: Published, chosen: Filter) -> dict[str, Any]:
     """All published probabilities that pass the filter, highest first."""
-    found = [row for row in rows(published.snapshot) if chosen.lets(row)]
-    found.sort(key=lambda row: -row.probability)
-    return {**_heading(published), "predictions": [asdict(row) for row in found]}
+    passing = [row for row in rows(published.snapshot) if chosen.lets(row)]
+    passing.sort(key=lambda row: -row.probability)
+    return {**_heading(published), "predictions": [asdict(row) for row in passing]}
 
 
 def entity(published: Published, kind_text: str, path: str) -> dict[str, Any]:
     """Everything about one entity, also when it is not published singly: probabilities and the window behind them.
 
-    path: the name of a node, namespace/name of a pod or service. Raises NotFound.
+    path: the name of a node, namespace/name of a pod or service. Raises BadRequest or NotFound.
     """
-    kind = _checked_kind(kind_text)
-    labels: Entity = tuple(path.split("/", len(LABELS[kind]) - 1))
-    forecast = published.snapshot.forecast(kind)
-    position = forecast.position.get(labels) if forecast else None
-    if forecast is None or position is None:
-        raise NotFound(f"no {kind} {path[:300]!r} at {rfc3339(published.snapshot.time)}")
+    forecast, position = found(published, kind_text, path)
+    kind, labels = forecast.kind, forecast.entities[position]
     return {
         **_heading(published),
         "kind": kind,
@@ -113,6 +109,20 @@ def entity(published: Published, kind_text: str, path: str) -> dict[str, Any]:
         "explanations": _explanations(published, kind, labels),
         "window": _window(published, published.snapshot.panels[kind], labels),
     }
+
+
+def found(published: Published, kind_text: str, path: str) -> tuple[Forecast, int]:
+    """The forecast of the entity's kind, and where in it the entity stands.
+
+    path: the name of a node, namespace/name of a pod or service. Raises BadRequest or NotFound.
+    """
+    kind = _checked_kind(kind_text)
+    labels: Entity = tuple(path.split("/", len(LABELS[kind]) - 1))
+    forecast = published.snapshot.forecast(kind)
+    position = forecast.position.get(labels) if forecast else None
+    if forecast is None or position is None:
+        raise NotFound(f"no {kind} {path[:300]!r} at {rfc3339(published.snapshot.time)}")
+    return forecast, position
 
 
 def _heading(published: Published) -> dict[str, Any]:
@@ -150,7 +160,7 @@ def rows_of(snapshot: Snapshot, forecast: Forecast, position: int) -> Iterator[R
 
 def _explanations(published: Published, kind: Kind, labels: Entity) -> list[dict[str, Any]]:
     """For each outcome what raised and lowered its score; `base` and all contributions add up to `output`."""
-    found = all_reasons(published.served.model, published.snapshot.panels[kind], labels)
+    explained = all_reasons(published.served.model, published.snapshot.panels[kind], labels)
     return [
         {
             "issue": outcome.issue,
@@ -159,7 +169,7 @@ def _explanations(published: Published, kind: Kind, labels: Entity) -> list[dict
             "output": one.base + sum(reason.contribution for reason in one.reasons),
             "signals": [reason_of(reason) for reason in one.reasons if reason.contribution],
         }
-        for outcome, one in found.items()
+        for outcome, one in explained.items()
     ]
 
 

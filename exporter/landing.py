@@ -1,22 +1,18 @@
-"""Landing page: what a person sees who opens the exporter in a browser."""
+"""Landing: what a person sees who opens the exporter in a browser."""
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass
-from importlib.metadata import version
-from typing import Final
-from urllib.parse import quote
 
-import jinja2
+from starlette.requests import Request
+from starlette.responses import Response
 
-from commandline.times import rfc3339
-from exporter.api import Row, rows
+from exporter.api import BadRequest
+from exporter.listing import SHOWN, View, horizons_of, listed
+from exporter.pages import Pages
 from exporter.snapshot import Snapshot
-from exporter.tick import Live, Published
+from exporter.tick import Live
 from predictor.artifact import describe
-
-SHOWN: Final = 50  # more than a screen or two nobody reads; the API has the rest
 
 
 @dataclass(frozen=True)
@@ -25,57 +21,34 @@ class Bar:
 
     kind: str
     entities: int
-    having: str
+    shown: int
+    having: int
+    signals: int
     missing: tuple[str, ...]
 
 
-class Landing:
-    """Renders the page from a template that escapes every value."""
-
-    def __init__(self, live: Live) -> None:
-        self._live = live
-        environment = jinja2.Environment(
-            loader=jinja2.PackageLoader("exporter"), autoescape=True, undefined=jinja2.StrictUndefined
-        )
-        self._template = environment.get_template("landing.html")
-        self._version = version("kubernetes-issue-predictor")
-
-    def html(self) -> str:
-        """The page as it is now."""
-        published = self._live.published
-        fresh = self._live.fresh() is not None
-        return self._template.render(
-            version=self._version,
-            fresh=fresh,
-            last_error=self._live.last_error,
-            refresh_seconds=round(max(5.0, published.served.model.step_seconds)) if published else 5,
-            **(self._content(published, fresh=fresh) if published else {"time": None}),
-        )
-
-    def _content(self, published: Published, *, fresh: bool) -> dict[str, object]:
-        snapshot = published.snapshot
-        return {
-            "time": rfc3339(snapshot.time),
-            "age_seconds": round(self._live.clock() - snapshot.time),
-            "model": describe(published.served.manifest),
-            "fingerprint": published.served.manifest.fingerprint,
-            "trained": rfc3339(published.served.manifest.trained_at),
-            "rows": top(snapshot) if fresh else [],
-            "link": link,
-            "coverage": coverage(snapshot),
-            "dropped": snapshot.dropped,
-        }
-
-
-def top(snapshot: Snapshot) -> list[Row]:
-    """The highest published probabilities, the shorter horizon first where they are equal."""
-    return heapq.nsmallest(SHOWN, rows(snapshot), key=lambda row: -row.probability)
-
-
-def link(row: Row) -> str:
-    """Where the API tells more about the row's entity."""
-    parts = [row.kind, row.name] if row.kind == "node" else [row.kind, row.namespace, row.name]
-    return "api/v1/predictions/" + "/".join(quote(part.encode("utf-8", "replace"), safe="") for part in parts)
+def landing(request: Request, pages: Pages, live: Live) -> Response:
+    """The page as it is now: what is at risk, and what that was read from."""
+    published = live.published
+    if published is None:
+        return pages.page(request, "landing.html", published=None, listing=None)
+    try:
+        view = View.of(request.query_params, horizons_of(published))
+    except BadRequest as error:
+        return pages.trouble(request, 400, str(error))
+    fresh = live.fresh() is not None
+    return pages.page(
+        request,
+        "landing.html",
+        published=published,
+        view=view,
+        listing=listed(published, view) if fresh else None,
+        limit=SHOWN,
+        model=describe(published.served.manifest),
+        manifest=published.served.manifest,
+        coverage=coverage(published.snapshot),
+        traces=published.traces,
+    )
 
 
 def coverage(snapshot: Snapshot) -> list[Bar]:
@@ -84,7 +57,9 @@ def coverage(snapshot: Snapshot) -> list[Bar]:
         Bar(
             forecast.kind,
             len(forecast.entities),
-            f"{sum(1 for ratio in by_signal.values() if ratio > 0)} of {len(by_signal)}",
+            int(forecast.published.sum()),
+            sum(1 for ratio in by_signal.values() if ratio > 0),
+            len(by_signal),
             tuple(name for name, ratio in by_signal.items() if ratio == 0),
         )
         for forecast in snapshot.forecasts

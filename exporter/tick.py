@@ -13,6 +13,7 @@ from exporter.judge import Judge
 from exporter.reasons import top_reasons
 from exporter.snapshot import Publishing, Reasoned, Snapshot, taken
 from exporter.telemetry import INTERNAL, OVERRUN, Telemetry
+from exporter.trace import Traces
 from exporter.window import Window
 from predictor.artifact import Manifest
 from predictor.model import Model
@@ -48,11 +49,12 @@ class Served:
 
 @dataclass(frozen=True)
 class Published:
-    """What the last good tick found, as data and as text."""
+    """What the last good tick found, as data and as text, and what the ones before it said."""
 
     served: Served
     snapshot: Snapshot
     page: Page
+    traces: Traces
 
 
 class Live:
@@ -128,7 +130,7 @@ class Live:
                 snapshot = replace(bare, reasons=top_reasons(model, panels, bare.forecasts, self._reasons()))
                 page = served.exposition.page(snapshot)
         window.keep(panels)
-        self.published = Published(served, snapshot, page)
+        self.published = Published(served, snapshot, page, self._traces(served).followed_by(snapshot))
         self.last_error = ""
         self.telemetry.succeeded(time)
         self._judge.watch(panels, predictions, model.step_seconds)
@@ -139,6 +141,10 @@ class Live:
     def _reasons(self) -> Reasoned:
         """Those of the last tick."""
         return self.published.snapshot.reasons if self.published else {}
+
+    def _traces(self, served: Served) -> Traces:
+        """What this very model said so far: two models' probabilities make no line."""
+        return self.published.traces if self.published and self.published.served is served else Traces()
 
     def _failed(self, reason: str, error: Exception) -> None:
         self.last_error = f"{reason}: {' '.join(str(error).split())}"

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
+import structlog
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from commandline.times import rfc3339
-from exporter import api
+from exporter import api, openapi
+from exporter.card import card
 from exporter.exposition import Page
-from exporter.landing import Landing
-from exporter.tick import Live
+from exporter.landing import landing
+from exporter.pages import ASSETS, Pages, asset
+from exporter.portrait import portrait
+from exporter.tick import Live, Published
+
+log = structlog.get_logger()
 
 TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 _NOTHING: Final = Page(b"")
-# The page needs its own style and no script, image or frame; a label value that slipped through could do nothing.
-_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 def application(live: Live, reload: Callable[[], str], *, lifecycle: bool) -> Starlette:
@@ -40,7 +46,13 @@ def application(live: Live, reload: Callable[[], str], *, lifecycle: bool) -> St
             Route("/-/reload", routes.reload, methods=["POST", "PUT"]),
             Route("/api/v1/predictions", routes.predictions),
             Route("/api/v1/predictions/{kind}/{entity:path}", routes.entity),
-        ]
+            Route("/api/v1/openapi.json", routes.openapi),
+            Route("/api", routes.api),
+            Route("/entity/{kind}/{entity:path}", routes.portrait),
+            Route("/model", routes.model),
+            *(Route(f"/assets/{name}", partial(routes.asset, name)) for name in ASSETS),
+        ],
+        exception_handlers={404: routes.missing, 500: routes.broken},
     )
 
 
@@ -51,7 +63,7 @@ class _Routes:
         self._live = live
         self._reload = reload
         self._lifecycle = lifecycle
-        self._landing = Landing(live)
+        self._pages = Pages(live)
 
     def metrics(self, request: Request) -> Response:
         published = self._live.fresh()
@@ -63,9 +75,40 @@ class _Routes:
             return Response(page.gzipped(tail), headers=headers | {"Content-Encoding": "gzip"})
         return Response(page.plain(tail), headers=headers)
 
-    def landing(self, request: Request) -> Response:  # noqa: ARG002  # a route takes the request
-        html = self._landing.html().encode("utf-8", "replace")
-        return Response(html, media_type="text/html", headers={"Content-Security-Policy": _POLICY})
+    def landing(self, request: Request) -> Response:
+        return landing(request, self._pages, self._live)
+
+    def portrait(self, request: Request) -> Response:
+        return self._fresh_page(request, lambda published: portrait(request, self._pages, published))
+
+    def model(self, request: Request) -> Response:
+        if self._live.published is None:
+            return self._pages.trouble(request, 503, unready(self._live))
+        return card(request, self._pages, self._live.published)
+
+    def api(self, request: Request) -> Response:
+        return self._pages.page(request, "api.html", document=openapi.document())
+
+    def openapi(self, request: Request) -> Response:  # noqa: ARG002  # a route takes the request
+        return _json(openapi.document(), 200)
+
+    def asset(self, name: str, request: Request) -> Response:  # noqa: ARG002  # a route takes the request
+        return asset(name)
+
+    def missing(self, request: Request, error: Exception) -> Response:
+        path = request.url.path
+        if path.startswith("/api/"):
+            return _json({"status": "error", "errorType": "not_found", "error": f"no {path[:300]}"}, 404)
+        line = error.detail if isinstance(error, HTTPException) and error.detail != "Not Found" else f"no {path[:300]}"
+        return self._pages.trouble(request, 404, line)
+
+    def broken(self, request: Request, error: Exception) -> Response:
+        """The error itself goes to the log: it may hold what is nobody's business."""
+        log.error("request broke", path=request.url.path[:300], exc_info=error)
+        line = "this is a defect of the exporter; its log has the details"
+        if request.url.path.startswith("/api/"):
+            return _json({"status": "error", "errorType": "internal", "error": line}, 500)
+        return self._pages.trouble(request, 500, line)
 
     def healthy(self, request: Request) -> Response:  # noqa: ARG002  # a route takes the request
         return PlainTextResponse("kip-exporter is healthy.\n")
@@ -86,6 +129,10 @@ class _Routes:
     def entity(self, request: Request) -> Response:
         kind, path = request.path_params["kind"], request.path_params["entity"]
         return self._answer(lambda published: api.entity(published, kind, path))
+
+    def _fresh_page(self, request: Request, ask: Callable[[Published], Response]) -> Response:
+        published = self._live.fresh()
+        return ask(published) if published else self._pages.trouble(request, 503, unready(self._live))
 
     def _answer(self, ask: Callable[[Any], dict[str, Any]]) -> Response:
         published = self._live.fresh()

@@ -78,6 +78,13 @@ def all_reasons(model: Model, panel: Panel, entity: Entity) -> Mapping[Outcome, 
     return {}
 
 
+def all_readings(learned: KindModel, panel: Panel, entity: Entity, step_seconds: float) -> tuple[Reading, ...]:
+    """What each signal of one entity shows at the panel's last step, in the order of the model's signals."""
+    reach = features.reach_steps(step_seconds)
+    part = panel.of([entity]).steps(len(panel.times) - reach)
+    return tuple(_readings(learned, part, step_seconds)[0])
+
+
 def explained(
     learned: KindModel, panel: Panel, entities: Sequence[Entity], step_seconds: float
 ) -> Iterator[tuple[Entity, list[tuple[float, list[Reason]]]]]:

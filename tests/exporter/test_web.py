@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 
 import pytest
 
 from exporter.telemetry import Telemetry
 from predictor.artifact import MANIFEST
 from tests.exporter.conftest import START, STEP, Bench
-from tests.exporter.fake_prometheus import always
-from tests.exporter.models import POD_FAILED, POD_MEMORY, POD_RESTARTS, fitted_model, saved
+from tests.exporter.models import POD_RESTARTS, fitted_model, saved
 
 
 def test_it_is_healthy_before_it_is_ready(bench: Bench) -> None:
@@ -30,54 +28,6 @@ def test_what_is_stale_is_not_ready_and_says_since_when(bench: Bench) -> None:
     assert response.status_code == 503
     assert response.text == "the last predictions are of 2026-11-18T11:07:00Z, 301 s old; more than 300 s is stale\n"
     assert bench.client.get("/-/healthy").status_code == 200
-
-
-def test_the_page_shows_the_highest_risk_first(bench: Bench) -> None:
-    bench.fake.table[POD_FAILED] = [({"namespace": "shop", "pod": "web-2"}, always(1))]
-    bench.warm()
-    html = bench.client.get("/").text
-    names = re.findall(r'<a href="api/v1/predictions/[^"]*">([^<]*)</a>', html)
-    assert names[:2] == ["shop/web-2", "shop/web-2"]
-    assert html.index("present now") < html.index("predicted") < html.index("quiet</span></td>")
-    assert "50.0 %" in html
-    assert "plain on 10.0 days at 1m, horizons 15m, 1h" in html
-    assert "pod_restarts" in html  # the signal that nobody has
-
-
-def test_the_page_needs_no_script_and_allows_none(bench: Bench) -> None:
-    bench.warm()
-    response = bench.client.get("/")
-    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
-    assert "<script" not in response.text
-    assert "http://" not in response.text
-    assert "https://" not in response.text
-
-
-def test_the_page_says_that_it_is_starting(bench: Bench) -> None:
-    assert "The first window is still being read" in bench.client.get("/").text
-
-
-def test_the_page_shows_no_old_number(bench: Bench) -> None:
-    bench.warm()
-    bench.fake.misbehave = lambda _: (500, "text/plain", b"<b>oops</b>")
-    bench.step()
-    html = bench.client.get("/").text
-    assert "The last tick failed: status: " in html
-    assert "&lt;b&gt;oops" in html
-    assert "worker-1" in html
-    bench.clock.now += 6 * STEP
-    html = bench.client.get("/").text
-    assert "no longer shown" in html
-    assert "worker-1" not in html
-
-
-def test_links_of_the_page_lead_to_the_entity(bench: Bench) -> None:
-    bench.fake.table[POD_MEMORY] = [({"namespace": "a b", "pod": "x/y?z=1#é"}, always(0.9))]
-    bench.warm()
-    href = re.findall(r'<a href="(api/v1/predictions/pod[^"]*)">', bench.client.get("/").text)[0]
-    data = bench.client.get(f"/{href}").json()["data"]
-    assert (data["namespace"], data["name"]) == ("a b", "x/y?z=1#é")
 
 
 def test_the_api_lists_what_is_published_highest_first(bench: Bench) -> None:
@@ -235,8 +185,10 @@ def test_only_post_reloads(bench: Bench) -> None:
     assert bench.client.get("/-/reload").status_code == 405
 
 
-def test_an_unknown_path_is_404(bench: Bench) -> None:
-    assert bench.client.get("/admin").status_code == 404
+def test_an_unknown_path_of_the_api_is_404_as_json(bench: Bench) -> None:
+    response = bench.client.get("/api/v2/predictions")
+    assert response.status_code == 404
+    assert response.json() == {"status": "error", "errorType": "not_found", "error": "no /api/v2/predictions"}
 
 
 def test_a_stage_that_fails_is_not_timed() -> None:

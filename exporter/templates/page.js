@@ -1,0 +1,61 @@
+// Renews the page in place, so that place, focus and opened parts stay; without it the page reloads as a whole.
+"use strict";
+(() => {
+  const seconds = Number(document.body.dataset.refresh);
+  if (!seconds) return;
+  let paused = false;
+  let due = Date.now() + seconds * 1000;
+
+  const wire = () => {
+    const button = document.getElementById("pause");
+    if (!button) return;
+    button.hidden = false;
+    button.textContent = paused ? "Go on renewing" : "Pause";
+    button.addEventListener("click", () => {
+      paused = !paused;
+      button.textContent = paused ? "Go on renewing" : "Pause";
+    });
+  };
+
+  const same = (element) => {
+    if (!element || element === document.body) return null;
+    if (element.id) return `#${CSS.escape(element.id)}`;
+    const href = element.getAttribute("href");
+    return href ? `a[href="${CSS.escape(href)}"]` : null;
+  };
+
+  const swap = (text) => {
+    const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("live");
+    const live = document.getElementById("live");
+    if (!fresh || !live) return;
+    const focus = live.contains(document.activeElement) ? same(document.activeElement) : null;
+    live.querySelectorAll("details[id]").forEach((old) => {
+      const now = fresh.querySelector(`#${CSS.escape(old.id)}`);
+      if (now) now.open = old.open;
+    });
+    live.replaceWith(fresh);
+    wire();
+    if (focus) document.querySelector(`#live ${focus}`)?.focus({ preventScroll: true });
+  };
+
+  // Not under the hand of somebody who chooses in the form or marks text.
+  const busy = () => document.activeElement?.closest("form") || !document.getSelection().isCollapsed;
+
+  const renew = async () => {
+    due = Date.now() + seconds * 1000;
+    const offline = document.getElementById("offline");
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(10000) });
+      swap(await answer.text());
+      offline.hidden = true;
+    } catch {
+      if (offline.hidden) offline.textContent = `No answer from the exporter since ${new Date().toLocaleTimeString()}; what stands below is of before.`;
+      offline.hidden = false;
+    }
+  };
+
+  wire();
+  setInterval(() => {
+    if (!paused && !document.hidden && Date.now() >= due && !busy()) renew();
+  }, 1000);
+})();
