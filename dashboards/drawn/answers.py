@@ -107,7 +107,7 @@ class Answers:
     """Everything that one dashboard shows.
 
     chosen: variable -> value, with All for all. targets: id of a panel -> the result of each of its targets, in their
-    order. marks: annotation -> its moments, Unix seconds.
+    order. marks: annotation -> its moments, Unix seconds, one for each mark.
     """
 
     span: Span
@@ -179,4 +179,4 @@ def _moments(template: str, source: Source, span: Span, known: Mapping[str, str]
     step = max(60, span.step)
     coarse = Span(span.end // step * step, span.seconds, step)
     result = source.over_time(filled(template, {**known, "__interval": f"{step}s"}), coarse)
-    return sorted({float(at) for one in result for at, _ in one["values"]})
+    return sorted(float(at) for one in result for at, _ in one["values"])

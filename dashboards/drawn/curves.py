@@ -29,8 +29,8 @@ LEGEND_SHARE: Final = 0.45
 
 _ROW: Final = 17
 _SIZE: Final = 11.5
-_BESIDE: Final = 18 + 2 * 74 + 12
-"""Pixels beside a name: its line, two numbers and a gap."""
+_BEFORE, _GAP = 18, 26
+"""Pixels before a name, for its line, and between columns of a legend."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,11 @@ class Line:
     def last(self) -> float:
         """The last value that there is."""
         return float(self.values[np.isfinite(self.values)][-1])
+
+    @property
+    def highest(self) -> float:
+        """The highest value that there is."""
+        return float(np.nanmax(self.values))
 
 
 def lines(panel: Json, answers: Answers) -> list[Line]:
@@ -79,7 +84,7 @@ def draw_lines(sheet: Sheet, panel: Json, inside: Box, found: Sequence[Line], an
         _value_axis(axes, of_unit, top)
         _time_axis(axes, answers.span, room.width, written=axes is grids[0])
     for name, moments in answers.marks.items():
-        for moment in moments:
+        for moment in set(moments):
             if moment >= answers.span.start:
                 grids[0].axvline(moment, color=COLOURS[marks[name]], lw=0.8, ls=(0, (3, 2)), alpha=0.8, zorder=1)
     _legend(sheet, Box(inside.x, inside.bottom - legend, inside.width, legend), found)
@@ -94,6 +99,8 @@ def draw_states(sheet: Sheet, panel: Json, inside: Box, found: Sequence[Line], a
     axes.grid(visible=False, axis="y")
     _time_axis(axes, answers.span, room.width)
     axes.set(ylim=(len(shown), 0), yticks=[])
+    if len(shown) < len(found):
+        sheet.text(room.x - 8, inside.bottom - 8, f"and {len(found) - len(shown)} more", _SIZE, FAINT, "right")
     times, height = _times(answers.span), room.height / len(shown)
     for row, one in enumerate(shown):
         name = sheet.fitted(one.name, room.x - inside.x - 10, _SIZE)
@@ -139,9 +146,9 @@ def _plain(axes: Axes, found: Sequence[Line], span: Span) -> float:
         axes.plot(times, one.values, color=one.colour, lw=1.2, ls=style)
         alone = [first for first, last in _runs(np.where(np.isfinite(one.values), 1.0, np.nan)) if first == last]
         axes.plot(times[alone], one.values[alone], ".", color=one.colour, ms=3)
-        if len(found) <= 4 and not one.look.is_dashed:
+        if len(found) <= 4 and one.look.least == 0 and not one.look.is_dashed:
             axes.fill_between(times, one.values, color=one.colour, alpha=0.08, lw=0)
-    return float(np.nanmax([np.nanmax(one.values) for one in found]))
+    return float(np.nanmax([one.highest for one in found]))
 
 
 def _stacked(axes: Axes, found: Sequence[Line], span: Span) -> float:
@@ -182,7 +189,13 @@ def _time_axis(axes: Axes, span: Span, width: float, written: bool = True) -> No
 def _columns(sheet: Sheet, box: Box, found: Sequence[Line]) -> int:
     """How many times the longest name with its two numbers fits beside itself."""
     longest = max(sheet.measure(one.name, _SIZE) for one in found)
-    return min(len(found), max(1, int(box.width // (longest + _BESIDE))))
+    return min(len(found), max(1, int(box.width // (_BEFORE + longest + 2 * _number(sheet, found) + _GAP))))
+
+
+def _number(sheet: Sheet, found: Sequence[Line]) -> float:
+    """The width of a column of numbers."""
+    texts = [one.look.text(value) for one in found for value in (one.last, one.highest)]
+    return max(30.0, *(sheet.measure(text, _SIZE) for text in texts)) + 16
 
 
 def _legend_height(sheet: Sheet, inside: Box, found: Sequence[Line]) -> float:
@@ -190,23 +203,30 @@ def _legend_height(sheet: Sheet, inside: Box, found: Sequence[Line]) -> float:
     return min(rows, int(inside.height * LEGEND_SHARE // _ROW)) * _ROW
 
 
+def _highest(found: Sequence[Line]) -> list[Line]:
+    """The highest first, as nobody can scroll a picture; of several units, which cannot be compared, as they came."""
+    one_unit = len({one.look.unit for one in found}) == 1
+    return sorted(found, key=lambda one: -one.last) if one_unit else list(found)
+
+
 def _legend(sheet: Sheet, box: Box, found: Sequence[Line]) -> None:
     """Name, last and highest value of each, in as many columns as there is room for."""
-    columns, rows = _columns(sheet, box, found), round(box.height / _ROW) - 1
+    rows = round(box.height / _ROW) - 1
+    columns = min(_columns(sheet, box, found), math.ceil(len(found) / rows))
     room = columns * rows
-    shown = found if len(found) <= room else found[: room - 1]
-    width = box.width / columns
-    for column in range(min(columns, math.ceil(len(found) / rows))):
-        left, right = box.x + column * width, box.x + (column + 1) * width - 12
-        sheet.text(left + 18, box.y + 8, "Name", 10.5, FAINT)
-        sheet.text(right - 74, box.y + 8, "Last", 10.5, FAINT, "right")
+    shown = found if len(found) <= room else _highest(found)[: room - 1]
+    width, number = box.width / columns, _number(sheet, found)
+    for column in range(columns):
+        left, right = box.x + column * width, box.x + (column + 1) * width - (_GAP if columns > 1 else 8)
+        sheet.text(left + _BEFORE, box.y + 8, "Name", 10.5, FAINT)
+        sheet.text(right - number, box.y + 8, "Last", 10.5, FAINT, "right")
         sheet.text(right, box.y + 8, "Max", 10.5, FAINT, "right")
         for row, one in enumerate(shown[column * rows : (column + 1) * rows]):
             y = box.y + (row + 1.5) * _ROW
             sheet.line((left, left + 12), (y, y), one.colour, 3, "--" if one.look.is_dashed else "-")
-            sheet.text(left + 18, y, sheet.fitted(one.name, width - _BESIDE, _SIZE), _SIZE)
-            sheet.text(right - 74, y, one.look.text(one.last), _SIZE, across="right")
-            sheet.text(right, y, one.look.text(float(np.nanmax(one.values))), _SIZE, across="right")
+            sheet.text(left + _BEFORE, y, sheet.fitted(one.name, right - left - _BEFORE - 2 * number, _SIZE), _SIZE)
+            sheet.text(right - number, y, one.look.text(one.last), _SIZE, across="right")
+            sheet.text(right, y, one.look.text(one.highest), _SIZE, across="right")
     if len(shown) < len(found):
         more = f"and {len(found) - len(shown)} more, to which Grafana scrolls"
-        sheet.text(box.x + (columns - 1) * width + 18, box.bottom - _ROW / 2, more, _SIZE, FAINT)
+        sheet.text(box.x + (columns - 1) * width + _BEFORE, box.bottom - _ROW / 2, more, _SIZE, FAINT)

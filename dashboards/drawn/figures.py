@@ -17,6 +17,8 @@ Number = tuple[str, float]
 
 _ROW: Final = 26
 _SIZE: Final = 12.0
+_NARROWEST: Final = 90
+"""Pixels that a large number needs; of more series than there is room for, the first are shown."""
 
 
 def numbers(panel: Json, answers: Answers) -> list[Number]:
@@ -33,8 +35,9 @@ def numbers(panel: Json, answers: Answers) -> list[Number]:
 
 def draw_stat(sheet: Sheet, panel: Json, inside: Box, found: Sequence[Number], behind: Sequence[Line]) -> None:
     """One large number for each series, in the colour of its threshold, with its course below where it is asked for."""
-    width = inside.width / len(found)
-    for column, (name, value) in enumerate(found):
+    shown = found[: max(1, int(inside.width // _NARROWEST))]
+    width = inside.width / len(shown)
+    for column, (name, value) in enumerate(shown):
         one = look(panel, name)
         cell = Box(inside.x + column * width, inside.y, width, inside.height)
         if panel["options"]["graphMode"] == "area" and column < len(behind):

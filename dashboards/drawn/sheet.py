@@ -66,6 +66,7 @@ class Sheet:
         self.width, self.height = width, height
         self.figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, facecolor=WASH)
         self._renderer = FigureCanvasAgg(self.figure).get_renderer()  # type: ignore[no-untyped-call]  # matplotlib's
+        self._widths: dict[tuple[str, float, bool], float] = {}
         self._place = Affine2D().scale(1 / width, -1 / height).translate(0, 1) + self.figure.transFigure
 
     def text(
@@ -114,8 +115,11 @@ class Sheet:
 
     def measure(self, text: str, size: float = 12, bold: bool = False) -> float:
         """The width of a line of text, in pixels."""
-        font = FontProperties(size=size * _POINTS, weight="bold" if bold else "normal")
-        return float(self._renderer.get_text_width_height_descent(text, font, ismath=False)[0])
+        key = (text, size, bold)
+        if key not in self._widths:
+            font = FontProperties(size=size * _POINTS, weight="bold" if bold else "normal")
+            self._widths[key] = float(self._renderer.get_text_width_height_descent(text, font, ismath=False)[0])
+        return self._widths[key]
 
     def fitted(self, text: str, width: float, size: float = 12, bold: bool = False) -> str:
         """The text, cut with an ellipsis where it is wider than that."""
