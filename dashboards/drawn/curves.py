@@ -10,12 +10,12 @@ from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from dashboards.drawn import formats
 from dashboards.drawn.answers import Answers, Json, Series, Span
 from dashboards.drawn.fields import COLOURS, INK, Look, look, series_name
-from dashboards.drawn.sheet import FAINT, Box, Sheet
+from dashboards.drawn.sheet import FAINT, POINTS, Box, Sheet
 from predictor.panel import FloatArray
 
 PALETTE: Final = (
@@ -67,27 +67,34 @@ def lines(panel: Json, answers: Answers) -> list[Line]:
 
 def draw_lines(sheet: Sheet, panel: Json, inside: Box, found: Sequence[Line], answers: Answers, marks: Json) -> None:
     """Lines or stacked bars, the moments that the board marks, and the legend below. marks: name -> colour."""
-    is_stacked = panel["fieldConfig"]["defaults"]["custom"].get("drawStyle") == "bars"
+    draw, is_stacked = _plain, panel["fieldConfig"]["defaults"]["custom"].get("drawStyle") == "bars"
+    if is_stacked:
+        draw = _stacked
+    by_unit = {one.look.unit: [other for other in found if other.look.unit == one.look.unit] for one in found}
+    scales = [_scale(its, is_stacked) for its in by_unit.values()]
+    widths = [max(sheet.measure(one, 10.5) for one in scale.texts) + 8 for scale in scales]
     legend = _legend_height(sheet, inside, found)
-    units = list(dict.fromkeys(one.look.unit for one in found))
-    room = inside.inset(52, 4, 6 + 58 * (len(units) - 1), 24 + legend)
-    grids = [sheet.axes(room)]
-    for number in range(1, len(units)):
+    room = inside.inset(max(40, widths[0]), 4, 6 + sum(widths[1:]), 24 + legend)
+    for number, (its, scale) in enumerate(zip(by_unit.values(), scales, strict=True)):
         axes = sheet.axes(room)
-        axes.yaxis.tick_right()
-        axes.tick_params(axis="y", pad=3 + 42 * (number - 1))
-        axes.grid(visible=False)
-        grids.append(axes)
-    for unit, axes in zip(units, grids, strict=True):
-        of_unit = [one for one in found if one.look.unit == unit]
-        top = _stacked(axes, of_unit, answers.span) if is_stacked else _plain(axes, of_unit, answers.span)
-        _value_axis(axes, of_unit, top)
-        _time_axis(axes, answers.span, room.width, written=axes is grids[0])
+        draw(axes, its, answers.span)
+        axes.set_ylim(scale.low, scale.high)
+        axes.set_yticks(scale.ticks, scale.texts)
+        _time_axis(axes, answers.span, room.width, written=number == 0)
+        if number == 0:
+            _mark(axes, answers, marks)
+        else:
+            axes.grid(visible=False)
+            axes.yaxis.tick_right()
+            axes.tick_params(axis="y", pad=3 + sum(widths[1:number]) * POINTS)
+    _legend(sheet, Box(inside.x, inside.bottom - legend, inside.width, legend), found)
+
+
+def _mark(axes: Axes, answers: Answers, marks: Json) -> None:
     for name, moments in answers.marks.items():
         for moment in set(moments):
             if moment >= answers.span.start:
-                grids[0].axvline(moment, color=COLOURS[marks[name]], lw=0.8, ls=(0, (3, 2)), alpha=0.8, zorder=1)
-    _legend(sheet, Box(inside.x, inside.bottom - legend, inside.width, legend), found)
+                axes.axvline(moment, color=COLOURS[marks[name]], lw=0.8, ls=(0, (3, 2)), alpha=0.8, zorder=1)
 
 
 def draw_states(sheet: Sheet, panel: Json, inside: Box, found: Sequence[Line], answers: Answers) -> None:
@@ -138,8 +145,8 @@ def _runs(values: FloatArray) -> list[tuple[int, int]]:
     return runs
 
 
-def _plain(axes: Axes, found: Sequence[Line], span: Span) -> float:
-    """Draw lines with gaps; the highest value."""
+def _plain(axes: Axes, found: Sequence[Line], span: Span) -> None:
+    """Lines with gaps."""
     times = _times(span)
     for one in found:
         style = (0, (4, 2.5)) if one.look.is_dashed else "-"
@@ -148,38 +155,49 @@ def _plain(axes: Axes, found: Sequence[Line], span: Span) -> float:
         axes.plot(times[alone], one.values[alone], ".", color=one.colour, ms=3)
         if len(found) <= 4 and one.look.least == 0 and not one.look.is_dashed:
             axes.fill_between(times, one.values, color=one.colour, alpha=0.08, lw=0)
-    return float(np.nanmax([one.highest for one in found]))
 
 
-def _stacked(axes: Axes, found: Sequence[Line], span: Span) -> float:
-    """Draw bars on top of each other; the highest sum."""
+def _stacked(axes: Axes, found: Sequence[Line], span: Span) -> None:
+    """Bars on top of each other."""
     below = np.zeros(span.seconds // span.step + 1)
     for one in found:
         height = np.nan_to_num(one.values)
         axes.bar(_times(span), height, span.step, below, color=one.colour, alpha=0.75, lw=0)
         below = below + height
-    return float(below.max())
 
 
-def _value_axis(axes: Axes, found: Sequence[Line], top: float) -> None:
+@dataclass(frozen=True)
+class _Scale:
+    """An axis of values: its ends, its ticks and what stands at them."""
+
+    low: float
+    high: float
+    ticks: Sequence[float]
+    texts: Sequence[str]
+
+
+def _scale(found: Sequence[Line], is_stacked: bool) -> _Scale:
     wanted = found[0].look
-    low = float(np.nanmin([np.nanmin(one.values) for one in found])) if wanted.least is None else wanted.least
+    whole = np.array([one.values for one in found])
+    top = float(np.nansum(whole, axis=0).max()) if is_stacked else float(np.nanmax(whole))
+    low = float(np.nanmin(whole)) if wanted.least is None else wanted.least
     high = top if wanted.most is None else wanted.most
     if high <= low:
         low, high = (0.0, 1.0) if high == 0 else (min(0.0, low), max(0.0, high) * 1.2)
     by = formats.divisor(max(abs(low), abs(high)), wanted.unit)
     ticks = np.asarray(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(low / by, high / by)) * by
     edge = (high - low) * 0.04
-    axes.set_ylim(low if wanted.least is not None else low - edge, high + edge)
-    axes.yaxis.set_major_locator(FixedLocator([one for one in ticks if low - edge <= one <= high + edge]))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: formats.tick(round(value, 12), wanted.unit)))
+    bottom, end = low if wanted.least is not None else low - edge, high + edge
+    inside = [float(one) for one in ticks if bottom <= one <= end]
+    return _Scale(bottom, end, inside, [formats.tick(round(one, 12), wanted.unit) for one in inside])
 
 
 def _time_axis(axes: Axes, span: Span, width: float, written: bool = True) -> None:
     """Ticks on round times, in UTC."""
     steps = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800)
     step = next((one for one in steps if span.seconds / one <= max(2, width / 75)), steps[-1])
-    first = math.ceil(span.start / step) * step
+    # The first tick keeps away from what stands at the foot of the axis of values.
+    first = math.ceil((span.start + 24 / width * span.seconds) / step) * step
     ticks = list(range(first, int(span.end) + 1, step)) if written else []
     shape = "%H:%M" if step < 86_400 else "%d %b"
     axes.set_xlim(span.start, span.end)
@@ -228,5 +246,5 @@ def _legend(sheet: Sheet, box: Box, found: Sequence[Line]) -> None:
             sheet.text(right - number, y, one.look.text(one.last), _SIZE, across="right")
             sheet.text(right, y, one.look.text(one.highest), _SIZE, across="right")
     if len(shown) < len(found):
-        more = f"and {len(found) - len(shown)} more, to which Grafana scrolls"
+        more = f"and {len(found) - len(shown)} more"
         sheet.text(box.x + (columns - 1) * width + _BEFORE, box.bottom - _ROW / 2, more, _SIZE, FAINT)

@@ -99,7 +99,7 @@ def draw_table(sheet: Sheet, panel: Json, inside: Box, answers: Answers) -> None
         y = inside.y + (row + 1) * _ROW
         sheet.line((inside.x, inside.right), (y, y), GRID)
     if len(shown) < len(rows):
-        more = f"and {len(rows) - len(shown)} more rows, to which Grafana scrolls"
+        more = f"and {len(rows) - len(shown)} more rows"
         sheet.text(inside.x, inside.y + (len(shown) + 1.5) * _ROW, more, _SIZE, FAINT)
 
 

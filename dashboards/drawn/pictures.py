@@ -14,6 +14,7 @@ from dashboards.drawn.curves import draw_lines, draw_states, lines
 from dashboards.drawn.fields import COLOURS, INK
 from dashboards.drawn.figures import draw_bars, draw_stat, draw_table, numbers
 from dashboards.drawn.sheet import EDGE, FAINT, Box, Sheet
+from dashboards.selectors import IDENTITY
 
 WIDTH: Final = 1600
 FOOT: Final = "Drawn from this dashboard's JSON and a Prometheus' answers, without Grafana; Grafana's own look differs."
@@ -23,17 +24,20 @@ FOLDER: Final = Path(__file__).resolve().parents[2] / "docs" / "img"
 _GAP, _UNIT, _MARGIN, _HEAD, _TAIL = 8, 30, 16, 78, 34
 """Pixels. The first two are GRID_CELL_VMARGIN and GRID_CELL_HEIGHT of Grafana's grid."""
 
-_BUSIEST: Final = "topk(1, sum by (kind, namespace, pod, node, service) (count_over_time(kip_issue_contribution[{}s])))"
-"""Of all entities the one about which most was said within the chosen time: a board of one entity shows it."""
+_FORETOLD: Final = (
+    f"topk(1, max by (issue, kind, {IDENTITY}) (count_over_time(entity:kip_issue_probability:predicted[{{0}}s])) "
+    f"and on (issue, kind, {IDENTITY}) max_over_time(entity:kip_issue_active:max[{{0}}s]))"
+)
+_BUSIEST: Final = f"topk(1, sum by (kind, {IDENTITY}) (count_over_time(kip_issue_contribution[{{0}}s])))"
 
 
 def write(source: Source, span: Span, wanted: Mapping[str, str], folder: Path = FOLDER) -> Iterator[Path]:
     """Draw every committed dashboard into the folder; the paths of the pictures, one after the other.
 
-    wanted: variable -> value. Without a choice of entity it is the one about which most was said.
+    wanted: variable -> value. Without a choice of entity it is one worth seeing.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    opened = wanted if "entity" in wanted else {**busiest(source, span), **wanted}
+    opened = wanted if "entity" in wanted else {**worth_seeing(source, span), **wanted}
     for name, board in committed().items():
         answers = answered(board, source, span, opened if "entity" in variables(board) else wanted)
         yield picture(board, answers).save(folder / f"dashboard-{name}.png")
@@ -49,12 +53,17 @@ def variables(board: Json) -> set[str]:
     return {one["name"] for one in board["templating"]["list"] if one["type"] == "query"}
 
 
-def busiest(source: Source, span: Span) -> dict[str, str]:
-    """Variables that choose the entity about which most was said; none where nothing was."""
-    for one in source.instant(_BUSIEST.format(span.seconds), span.end):
-        labels = one["metric"]
-        chosen = {"kind": labels["kind"], "entity": labels.get(labels["kind"], "")}
-        return chosen | ({"namespace": labels["namespace"]} if labels["kind"] != "node" else {})
+def worth_seeing(source: Source, span: Span) -> dict[str, str]:
+    """Variables that choose an entity; none where nothing was predicted.
+
+    It is the one whose issue was predicted the longest and came, so that every panel has something to show; where none
+    came, the one about which most was said.
+    """
+    for query in (_FORETOLD, _BUSIEST):
+        for one in source.instant(query.format(span.seconds), span.end):
+            labels = one["metric"]
+            chosen = {"kind": labels["kind"], "entity": labels[labels["kind"]]}
+            return chosen | ({"namespace": labels["namespace"]} if labels["kind"] != "node" else {})
     return {}
 
 

@@ -25,8 +25,8 @@ WASH: Final = "#f3f5f8"
 EMPTY: Final = "#e9edf1"
 
 _DPI: Final = 100
-_POINTS: Final = 72 / _DPI
-"""Of one pixel."""
+POINTS: Final = 72 / _DPI
+"""Of one pixel, as matplotlib measures fonts and lines."""
 
 _COLOURS: Final = 200
 """Flat areas, thin lines and text need no more, and the file is a third as large."""
@@ -82,7 +82,7 @@ class Sheet:
         """Write one line whose middle is at y. size: in pixels. across: left, center or right of what x is."""
         weight = "bold" if bold else "normal"
         self.figure.text(
-            x, y, text, transform=self._place, fontsize=size * _POINTS, color=colour, ha=across, va="center_baseline",
+            x, y, text, transform=self._place, fontsize=size * POINTS, color=colour, ha=across, va="center_baseline",
             fontweight=weight, parse_math=False, zorder=_TEXT,
         )  # fmt: skip
 
@@ -98,7 +98,7 @@ class Sheet:
     ) -> None:
         """Draw a straight line. width: in pixels."""
         self.figure.add_artist(
-            Line2D(x, y, transform=self._place, color=colour, lw=width * _POINTS, ls=dashes, zorder=_LINE)
+            Line2D(x, y, transform=self._place, color=colour, lw=width * POINTS, ls=dashes, zorder=_LINE)
         )
 
     def axes(self, box: Box) -> Axes:
@@ -108,7 +108,7 @@ class Sheet:
             (left, bottom, box.width / self.width, box.height / self.height), facecolor="none", zorder=_AXES
         )
         axes.spines[:].set_visible(False)
-        axes.tick_params(colors=FAINT, labelsize=10.5 * _POINTS, length=0, pad=3)
+        axes.tick_params(colors=FAINT, labelsize=10.5 * POINTS, length=0, pad=3)
         axes.grid(color=GRID, linewidth=0.7)
         axes.set_axisbelow(True)
         return axes
@@ -117,7 +117,7 @@ class Sheet:
         """The width of a line of text, in pixels."""
         key = (text, size, bold)
         if key not in self._widths:
-            font = FontProperties(size=size * _POINTS, weight="bold" if bold else "normal")
+            font = FontProperties(size=size * POINTS, weight="bold" if bold else "normal")
             self._widths[key] = float(self._renderer.get_text_width_height_descent(text, font, ismath=False)[0])
         return self._widths[key]
 

@@ -39,4 +39,4 @@ class Stub:
         return [{"metric": self._labels(i), "values": values} for i in range(self.count)]
 
     def _labels(self, number: int) -> dict[str, str]:
-        return {name: f"{name}-{number}" for name in LABELS}
+        return {name: f"{name}-{number}" for name in LABELS} | {"kind": "pod"}
