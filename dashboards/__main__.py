@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from dashboards import files
@@ -39,7 +40,8 @@ def _parser() -> argparse.ArgumentParser:
     draw = commands.add_parser("pictures", help="draw the committed dashboards with a Prometheus' answers")
     draw.add_argument("--prometheus.url", dest="url", required=True, help="whom to ask")
     draw.add_argument("--output.dir", dest="pictures", type=Path, default=pictures.FOLDER, help="where the PNGs go")
-    draw.add_argument("--minutes", type=int, default=60, help="how far back from now they look (%(default)s)")
+    draw.add_argument("--minutes", type=int, default=60, help="how far back they look (%(default)s)")
+    draw.add_argument("--end", type=moment, metavar="TIME", help="from when, such as 2026-01-31T09:30Z (now)")
     draw.add_argument(
         "--variable", dest="variables", action="append", type=_pair, default=[], metavar="NAME=VALUE",
         help="a choice at the head of the dashboards, such as entity=cart-0; may be given several times",
@@ -48,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _draw(chosen: argparse.Namespace) -> int:
-    span = until(time.time(), chosen.minutes * 60)
+    span = until(chosen.end or time.time(), chosen.minutes * 60)
     try:
         for path in pictures.write(Prometheus(chosen.url), span, dict(chosen.variables), chosen.pictures):
             sys.stdout.write(f"{path}: {path.stat().st_size / 1000:.0f} kB\n")
@@ -56,6 +58,12 @@ def _draw(chosen: argparse.Namespace) -> int:
         sys.stderr.write(f"dashboards: {error}\n")
         return 1
     return 0
+
+
+def moment(text: str) -> float:
+    """Unix seconds of a time as ISO 8601 writes it, in UTC if it names no zone. Raises ValueError for anything else."""
+    at = datetime.fromisoformat(text)
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -26,7 +26,7 @@ _GAP, _UNIT, _MARGIN, _HEAD, _TAIL = 8, 30, 16, 78, 34
 
 _FORETOLD: Final = (
     f"topk(1, max by (issue, kind, {IDENTITY}) (count_over_time(entity:kip_issue_probability:predicted[{{0}}s])) "
-    f"and on (issue, kind, {IDENTITY}) max_over_time(entity:kip_issue_active:max[{{0}}s]))"
+    f"and on (issue, kind, {IDENTITY}) entity:kip_issue_active:max)"
 )
 _BUSIEST: Final = f"topk(1, sum by (kind, {IDENTITY}) (count_over_time(kip_issue_contribution[{{0}}s])))"
 
@@ -56,8 +56,8 @@ def variables(board: Json) -> set[str]:
 def worth_seeing(source: Source, span: Span) -> dict[str, str]:
     """Variables that choose an entity; none where nothing was predicted.
 
-    It is the one whose issue was predicted the longest and came, so that every panel has something to show; where none
-    came, the one about which most was said.
+    Of those whose issue was predicted and is present now it is the one with the longest prediction, so that every panel
+    has something to show; where there is none such, the one about which most was said.
     """
     for query in (_FORETOLD, _BUSIEST):
         for one in source.instant(query.format(span.seconds), span.end):

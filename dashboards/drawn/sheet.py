@@ -144,5 +144,8 @@ class Sheet:
         """Write a PNG of few colours and return its path."""
         drawn = BytesIO()
         self.figure.savefig(drawn, format="png", dpi=_DPI)
-        Image.open(drawn).convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+        whole = Image.open(drawn).convert("RGB")
+        # The method keeps thin lines in their colours, the means of k large areas in theirs.
+        few = whole.quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
+        few.save(path, optimize=True)
         return path

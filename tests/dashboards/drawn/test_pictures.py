@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from PIL import Image
+from PIL import Image, ImageColor
 
-from dashboards.__main__ import main
+from dashboards.__main__ import main, moment
 from dashboards.drawn import pictures
 from dashboards.drawn.answers import Series, Span, answered
-from dashboards.drawn.sheet import Sheet
+from dashboards.drawn.sheet import WASH, Sheet
 from tests.dashboards.drawn.sources import Stub
 
 SPAN = Span(end=1_795_624_800.0, seconds=900, step=15)
@@ -21,7 +21,7 @@ BOARDS = pictures.committed()
 
 @pytest.mark.parametrize("name", BOARDS)
 def test_every_title_is_on_the_picture_and_no_text_on_another(name: str) -> None:
-    sheet = _drawn(name, 40)
+    sheet = _drawn(name, 24)
     texts = [one.get_text() for one in sheet.figure.texts]
     titles = [BOARDS[name]["title"], *(panel["title"] for panel in BOARDS[name]["panels"])]
     assert [title for title in titles if texts.count(title) < titles.count(title)] == []
@@ -61,10 +61,12 @@ def test_a_panel_of_an_unknown_type_is_not_left_out() -> None:
 
 
 def test_the_files_are_of_one_width_and_small(tmp_path: Path) -> None:
-    written = list(pictures.write(Stub(9), SPAN, {}, tmp_path / "img"))
+    written = list(pictures.write(Stub(2), SPAN, {}, tmp_path / "img"))
     assert [path.name for path in written] == [f"dashboard-{name}.png" for name in BOARDS]
     for path in written:
         assert Image.open(path).width == pictures.WIDTH
+        corner = Image.open(path).convert("RGB").getpixel((2, 2))
+        assert corner == pytest.approx(ImageColor.getrgb(WASH), abs=6), "few colours do not tint the paper"
         assert path.stat().st_size < 250_000
 
 
@@ -95,6 +97,11 @@ def test_the_command_refuses_variables_that_no_dashboard_has(capsys: pytest.Capt
     with pytest.raises(SystemExit):
         main(["pictures", "--prometheus.url", "http://127.0.0.1:1", "--variable", "entity"])
     assert "entity is not NAME=VALUE" in capsys.readouterr().err
+
+
+def test_the_command_looks_back_from_a_moment_that_is_given() -> None:
+    parsed = [moment("2026-01-31T09:30Z"), moment("2026-01-31T09:30"), moment("2026-01-31T10:30+01:00")]
+    assert parsed == [1_769_851_800.0] * 3
 
 
 def test_the_command_says_in_one_line_that_nobody_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
