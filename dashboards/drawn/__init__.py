@@ -1,0 +1,1 @@
+"""Pictures of the committed dashboards without Grafana: their JSON, a Prometheus' answers, and matplotlib."""
