@@ -143,8 +143,9 @@ def _probability() -> Tile:
 def _contributions() -> Tile:
     return Tile(
         "Contributions of signals",
-        "The share of each signal in what raised a probability, while that is at or above its threshold.",
-        looks.timeline(units.PercentUnit, stacked=True, least=0),
+        "The share of each signal in what raised a probability, the highest over its issues and horizons, while that is "
+        "at or above its threshold.",
+        looks.timeline(units.PercentUnit, least=0, most=1),
         [
             Query(
                 "max by (signal) (" + of_entity("kip_issue_contribution", "issue, horizon, signal") + ")",

@@ -109,7 +109,7 @@ def _table() -> Tile:
             rows(_recall(by), _UNJUDGED),
             rows(_precision(by), _UNJUDGED),
             rows(_false_alarms_a_day(by), _UNJUDGED),
-            *(rows(f"{_outcome(outcome, by)} or {days} * 0") for outcome in counts.values()),
+            *(rows(f"round({_outcome(outcome, by)} or {days} * 0)") for outcome in counts.values()),
         ],
         [links.to(links.OVERVIEW)],
         width=24,

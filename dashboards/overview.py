@@ -19,7 +19,10 @@ _PROBABILITY: Final = per_entity("kip_issue_probability", "issue, horizon", *AHE
 _PREDICTED: Final = select("entity:kip_issue_probability:predicted", *AHEAD)
 _ACTIVE: Final = select("entity:kip_issue_active:max", *SCOPE)
 # What is present has probability 1 by definition, and breaks no more.
-_NEXT: Final = f"topk(50, ({_PROBABILITY}) unless on (cluster, issue, kind, {IDENTITY}) {_ACTIVE})"
+_COMING: Final = f"({_PROBABILITY}) unless on (cluster, issue, kind, {IDENTITY}) {_ACTIVE}"
+"""What is present already has a probability of 1, and would fill every list of the highest."""
+
+_NEXT: Final = f"topk(50, {_COMING})"
 _THRESHOLD: Final = "max by (cluster, issue, kind, horizon) (" + select("kip_alert_threshold", CLUSTER) + ")"
 _EXPECTED: Final = EXPECTED.format(select("kip_issues_expected", *AHEAD))
 # Alerts about the exporter itself have neither issue nor kind.
@@ -135,10 +138,10 @@ def _probability() -> Tile:
     look.override_by_regexp("/.*/", looks.linked(links.to_series_entity()))
     return Tile(
         "Probability, the ten highest",
-        "The ten highest at each moment. It is 1 while the issue is present; a line that ends belongs to an entity "
-        "that left or fell below the publish floor.",
+        "The ten highest at each moment of issues that are not present. A line ends where the issue begins, and where "
+        "the entity leaves or falls below the publish floor.",
         look,
-        [Query(named(f"topk(10, {_PROBABILITY})"), "{{issue}} {{horizon}}: {{namespace}} {{entity}}")],
+        [Query(named(f"topk(10, {_COMING})"), "{{issue}} {{horizon}}: {{namespace}} {{entity}}")],
         [links.to(links.QUALITY)],
         width=24,
         height=10,

@@ -21,6 +21,8 @@ from demo.stack import Stack
 from demo.watch import Watch
 from predictor.entities import LABELS
 
+pytestmark = pytest.mark.timeout(900)  # the first test waits for a model to be trained, on a machine that may be busy
+
 Published = dict[tuple[float, str, str, str, str, str], str]
 """(tick, kind, namespace, name, issue, horizon) -> the probability as Prometheus stored it."""
 
