@@ -143,8 +143,8 @@ def _probability() -> Tile:
 def _contributions() -> Tile:
     return Tile(
         "Contributions of signals",
-        "The share of each signal in what raised a probability, the highest over its issues and horizons, while that is "
-        "at or above its threshold.",
+        "The share of each signal in what raised a probability, while that is at or above its threshold; of several "
+        "issues and horizons the highest.",
         looks.timeline(units.PercentUnit, least=0, most=1),
         [
             Query(
