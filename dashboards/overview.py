@@ -185,7 +185,8 @@ def _firing() -> Tile:
         "Firing alerts",
         "Alerts of the rules in prometheus/rules that fire now; each has a runbook in docs/runbooks under its name.",
         look,
-        [rows(named(_FIRING))],
+        # An alert about a pod carries its node, for Alertmanager; here it would be part of the entity's name.
+        [rows(named(f'label_replace({_FIRING}, "node", "", "pod", ".+")'))],
         [links.to(links.EXPORTER)],
         width=16,
         height=9,
