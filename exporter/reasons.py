@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
 from exporter.snapshot import Forecast, Reasoned, Reasoning
-from predictor.entities import Kind
+from predictor.entities import Entity, Kind
 from predictor.model import Model
-from predictor.panel import Panel
+from predictor.panel import BoolArray, Panel
 from predictor.reasons import Reason, explained
 
 TOP: Final = 3
@@ -20,28 +21,46 @@ KEEPS: Final = 1.25
 """A signal that was among the top stays there while another does not contribute a quarter more: no flicker."""
 
 
+MOST: Final = 500
+"""Entities whose reasons are published. When half a cluster is in trouble nobody reads thousands, and a tick that takes
+seconds longer, with a hundred thousand series more, would come at the worst time; the page explains each of them."""
+
+
 def top_reasons(
     model: Model, panels: Mapping[Kind, Panel], forecasts: Sequence[Forecast], before: Reasoned
 ) -> Reasoned:
     """The top reasons of every probability that reaches its threshold, published singly; none for what lowers it.
 
-    before: those of the last tick.
+    Of more than MOST such entities only the most probable have any. before: those of the last tick.
     """
+    above = [np.nan_to_num(one.probability) >= np.array(one.thresholds)[:, None] for one in forecasts]
+    chosen = _most_probable(model, forecasts, [one.any(axis=0) for one in above])
     found: dict[Reasoning, tuple[Reason, ...]] = {}
-    for forecast in forecasts:
-        learned = model.kinds.get(forecast.kind)
-        if learned is None or learned.explained is None:
+    for forecast, reached, entities in zip(forecasts, above, chosen, strict=True):
+        if not entities:
             continue
-        above = np.nan_to_num(forecast.probability) >= np.array(forecast.thresholds)[:, None]
-        chosen = np.flatnonzero(above.any(axis=0) & forecast.published).tolist()
-        entities = [forecast.entities[i] for i in chosen]
+        learned = model.kinds[forecast.kind]
         for entity, parts in explained(learned, panels[forecast.kind], entities, model.step_seconds):
             position = forecast.position[entity]
             for i, outcome in enumerate(forecast.outcomes):
-                if above[i, position]:
+                if reached[i, position]:
                     key = (forecast.kind, entity, outcome)
                     found[key] = _top(parts[i][1], {one.reading.signal.name for one in before.get(key, ())})
     return found
+
+
+def _most_probable(model: Model, forecasts: Sequence[Forecast], above: Sequence[BoolArray]) -> list[list[Entity]]:
+    """For each forecast its entities that are explained. above: for each (entities,), whether anything reaches."""
+    every = []
+    for number, (forecast, reached) in enumerate(zip(forecasts, above, strict=True)):
+        learned = model.kinds.get(forecast.kind)
+        if learned is not None and learned.explained is not None:
+            highest = forecast.highest
+            every += [(-float(highest[i]), number, i) for i in np.flatnonzero(reached & forecast.published).tolist()]
+    chosen: list[list[Entity]] = [[] for _ in forecasts]
+    for _, number, i in heapq.nsmallest(MOST, every):
+        chosen[number].append(forecasts[number].entities[i])
+    return chosen
 
 
 def _top(reasons: Sequence[Reason], before: set[str]) -> tuple[Reason, ...]:

@@ -111,6 +111,21 @@ def test_there_are_never_more_than_the_top_reasons() -> None:
     assert all(len(several) <= TOP for several in reasoned(with_contributions(1.0, 1.0)).values())
 
 
+def test_when_more_are_in_trouble_than_anybody_reads_the_most_probable_are_explained(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    low = replace(plain_model(STEP), kinds={"pod": replace(plain_model(STEP).kinds["pod"], thresholds=(0.1, 0.1))})
+    assert {entity for _, entity, _ in reasoned(low)} == set(PODS)
+    monkeypatch.setattr("exporter.reasons.MOST", 1)
+    assert {entity for _, entity, _ in reasoned(low)} == {("shop", "filling")}
+    monkeypatch.setattr("exporter.reasons.MOST", 0)
+    assert reasoned(low) == {}
+
+
+def test_without_any_forecast_there_is_no_reason() -> None:
+    assert top_reasons(plain_model(STEP), {}, [], {}) == {}
+
+
 def test_on_request_every_signal_of_any_entity_is_told() -> None:
     model = plain_model(STEP)
     found = all_reasons(model, panel(), ("shop", "calm"))
