@@ -33,8 +33,10 @@ def top_reasons(
 
     Of more than MOST such entities only the most probable have any. before: those of the last tick.
     """
-    above = [np.nan_to_num(one.probability) >= np.array(one.thresholds)[:, None] for one in forecasts]
-    chosen = _most_probable(model, forecasts, [one.any(axis=0) for one in above])
+    above: list[BoolArray] = [
+        np.asarray(np.nan_to_num(one.probability) >= np.array(one.thresholds)[:, None]) for one in forecasts
+    ]
+    chosen = _most_probable(model, forecasts, [np.asarray(one.any(axis=0)) for one in above])
     found: dict[Reasoning, tuple[Reason, ...]] = {}
     for forecast, reached, entities in zip(forecasts, above, chosen, strict=True):
         if not entities:
