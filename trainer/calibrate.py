@@ -46,7 +46,7 @@ def calibrate(
     scores = seen.scores[0].astype(np.float64)
     counts = seen.counts & ~np.isnan(scores)
     came = seen.ahead > 0
-    maps = [_map(scores[i][counts[i]], came[i][counts[i]]) for i in range(len(outcomes))]
+    maps = [_map(scores[i][counts[i]], came[i][counts[i]], seen.weight[counts[i]]) for i in range(len(outcomes))]
     probability = monotone(outcomes, np.stack([m(s) if m else s * np.nan for m, s in zip(maps, scores, strict=True)]))
     thresholds: list[float | None] = []
     for i, outcome in enumerate(outcomes):
@@ -58,16 +58,18 @@ def calibrate(
     return Calibrated(tuple(maps), tuple(thresholds))
 
 
-def _map(scores: FloatArray, came: BoolArray) -> Calibration | None:
+def _map(scores: FloatArray, came: BoolArray, weight: FloatArray) -> Calibration | None:
     """Isotonic regression, drawn through the middle of each of its steps: no two scores give one probability.
 
-    Steps would throw together rows of different risk, and a threshold on a step would let all of them through.
+    Steps would throw together rows of different risk, and a threshold on a step would let all of them through. weight:
+    (rows,), how many rows of history each stands for.
     """
     if not came.any():
         return None
     # Two made-up rows, one of each kind at the wrong end, keep 0 and 1 out of reach of little evidence.
     scores, came = np.concatenate([scores, [0.0, 1.0]]), np.concatenate([came, [1.0, 0.0]])
-    level = np.asarray(IsotonicRegression().fit(scores, came).predict(scores))
+    weight = np.concatenate([weight, [1.0, 1.0]])
+    level = np.asarray(IsotonicRegression().fit(scores, came, sample_weight=weight).predict(scores))
     values, block = np.unique(level, return_inverse=True)
-    middle = np.bincount(block, weights=scores) / np.bincount(block)
+    middle = np.bincount(block, weights=weight * scores) / np.bincount(block, weights=weight)
     return Calibration(middle, values)

@@ -26,6 +26,13 @@ MAX_ROWS: Final = 1_000_000
 
 BLOCK_SECONDS: Final = 6 * 3600.0
 
+LOUD: Final = 0.05
+"""From this score on a quarter day is one of those that thresholds are about, as is one before whose end an issue
+comes."""
+
+PREFERRED: Final = 8.0
+"""How many times as likely loud quarter days are kept. They stand for less in turn, so that nothing is skewed."""
+
 Contenders = tuple[Fitted | None, ...]
 """The same candidate fitted at each origin, None where there was nothing to learn yet."""
 
@@ -35,7 +42,7 @@ class Scored:
     """Rows behind the origins, sorted by entity and step.
 
     scores: (candidates, outcomes, rows), NaN where a model lacks the outcome. ahead, counts, settled: (outcomes, rows),
-    see Labels. step, entity, origin: (rows,).
+    see Labels. step, entity, origin: (rows,). weight: (rows,), how many rows of history each stands for.
     """
 
     scores: FloatArray
@@ -45,6 +52,7 @@ class Scored:
     step: IntArray
     entity: IntArray
     origin: IntArray
+    weight: FloatArray
 
 
 @dataclass(frozen=True)
@@ -119,7 +127,7 @@ class _Asked:
         rows, seen = part.rows()
         block = rows.step // max(1, round(BLOCK_SECONDS / part.step_seconds))
         draw = draws(part.panel.entities, rows.entity, block)
-        kept = seen.counts.any(axis=0) & (draw < self.sample.shares[0])
+        kept = seen.counts.any(axis=0) & (draw < PREFERRED * self.sample.shares[0])
         found: list[Arrays] = []
         for position, origin in enumerate(self.origins):
             chosen = kept & (rows.step >= origin.first) & (rows.step <= origin.last)
@@ -127,10 +135,14 @@ class _Asked:
             nothing = np.full((len(seen.counts), len(values)), np.nan)
             several = [one[position] for one in self.contenders]
             scores = np.stack([nothing if fitted is None else fitted.scores(values) for fitted in several])
+            came = (seen.came & seen.counts)[:, chosen].any(axis=0)
+            loud = came | (np.nan_to_num(scores).max(axis=(0, 1)) >= LOUD)
+            preferred = np.where(_anywhere(loud, rows.entity[chosen], block[chosen]), PREFERRED, 1.0)
             found.append(
                 (
-                    draw[chosen],
+                    draw[chosen] / preferred,
                     rows.entity[chosen],
+                    preferred,
                     scores.transpose(2, 0, 1).astype(np.float32),
                     seen.ahead[:, chosen].T,
                     seen.counts[:, chosen].T,
@@ -142,12 +154,18 @@ class _Asked:
         return found
 
 
+def _anywhere(loud: BoolArray, entity: IntArray, block: IntArray) -> BoolArray:
+    """(rows,): whether any row of the same entity and block is loud. All three: (rows,)."""
+    _, group = np.unique(entity * (block.max(initial=0) + 1) + block, return_inverse=True)
+    return np.asarray(np.bincount(group, weights=loud)[group] > 0)
+
+
 def _sorted(rows: Arrays, candidates: int, outcomes: int) -> Scored:
     if not rows:  # no entity of the kind was there behind any origin
         nothing, never = np.zeros((outcomes, 0), dtype=np.int64), np.zeros((outcomes, 0), dtype=np.bool_)
         none = np.zeros(0, dtype=np.int64)
-        return Scored(np.zeros((candidates, outcomes, 0)), nothing, never, never, none, none, none)
-    _, scores, ahead, counts, settled, step, origin, entity = rows
+        return Scored(np.zeros((candidates, outcomes, 0)), nothing, never, never, none, none, none, np.zeros(0))
+    weight, preferred, scores, ahead, counts, settled, step, origin, entity = rows
     order = np.lexsort((step, entity))
     return Scored(
         scores[order].transpose(1, 2, 0),
@@ -157,4 +175,5 @@ def _sorted(rows: Arrays, candidates: int, outcomes: int) -> Scored:
         step[order],
         entity[order],
         origin[order],
+        np.maximum(1.0, weight / preferred)[order],
     )

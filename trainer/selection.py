@@ -19,7 +19,7 @@ from trainer.progress import Progress
 from trainer.scored import Behind, Scored
 from trainer.settings import TrainSettings
 from trainer.thinned import thinned
-from trainer.thresholds import Watch, threshold
+from trainer.thresholds import Watch, within_budget
 
 CONTEST_ROWS: Final = 8_000
 """Enough to tell candidates apart; the winner is fitted on all rows."""
@@ -97,7 +97,8 @@ def watch_of(seen: Scored, column: int, outcome: Outcome, step_seconds: float) -
     """The rows that count for an outcome, outside of wakes and with a score from every candidate, and what came."""
     rows = seen.counts[column] & seen.settled[column] & ~np.isnan(seen.scores[:, column]).any(axis=0)
     horizon = round(outcome.horizon_seconds / step_seconds)
-    return rows, Watch(seen.ahead[column][rows], seen.step[rows], seen.entity[rows], horizon, step_seconds)
+    ahead, weight = seen.ahead[column][rows], seen.weight[rows]
+    return rows, Watch(ahead, seen.step[rows], seen.entity[rows], weight, horizon, step_seconds)
 
 
 def _of_outcome(
@@ -108,6 +109,7 @@ def _of_outcome(
     came = watch.ahead > 0
     if not came.any():
         return None
-    at = threshold(watch, score, budget, float(score.min()), float(score.max()))
+    at = within_budget(watch, score, budget, float(score.min()), float(score.max()))
     recall = watch.recall(score >= at)
-    return (0.0 if np.isnan(recall) else recall), float(average_precision_score(came, score))
+    precision = float(average_precision_score(came, score, sample_weight=watch.weight))
+    return (0.0 if np.isnan(recall) else recall), precision

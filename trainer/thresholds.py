@@ -10,96 +10,126 @@ from typing import Final
 import numpy as np
 
 from predictor.panel import BoolArray, FloatArray
-from predictor.waits import HOLD_SECONDS, MAX_HORIZONS, MIN_LEAD_SECONDS, lasting, pending_steps
+from predictor.waits import HOLD_SECONDS, MAX_HORIZONS, MIN_LEAD_SECONDS, pending_steps
 from trainer.sample import IntArray
 
 GRID: Final = 128
 """Levels among which a threshold is sought: finer than any history can tell apart."""
+
+WORTH: Final = 1.0
+"""How many onsets more a false alarm more must foretell. Below one, every other alert could be about nothing."""
 
 
 @dataclass(frozen=True)
 class Watch:
     """What came of the rows of one outcome, sorted by entity and step; all (rows,).
 
-    ahead: steps until the issue, 0 when it is not within the horizon.
+    ahead: steps until the issue, 0 when it is not within the horizon. weight: how many rows of history each stands for.
     """
 
     ahead: IntArray
     step: IntArray
     entity: IntArray
+    weight: FloatArray
     horizon_steps: int
     step_seconds: float
 
     def allowed(self, false_alarms_per_entity_day: float) -> float:
         """The budget in alarms. One is always allowed: a history too short for a whole one cannot show less."""
-        return max(1.0, false_alarms_per_entity_day * len(self.step) * self.step_seconds / 86400.0)
+        days = float(self.weight.sum()) * self.step_seconds / 86400.0
+        return max(1.0, false_alarms_per_entity_day * days)
 
     def recall(self, above: BoolArray) -> float:
         """The share of onsets with an alert in time; NaN without any onset. above: (rows,), reaching the threshold."""
-        onset = _key(self.entity, self.step + self.ahead)
-        early = (self.ahead > 0) & (self.ahead * self.step_seconds >= MIN_LEAD_SECONDS)
-        every = np.unique(onset[early])
-        return len(np.unique(onset[early & self._lasting(above)])) / len(every) if len(every) else np.nan
+        every = len(np.unique(self._onset[self._early]))
+        return self.recalled(above) / every if every else np.nan
 
-    def false_alarms(self, above: BoolArray) -> int:
+    def recalled(self, above: BoolArray) -> int:
+        """How many onsets had an alert in time. above: (rows,), reaching the threshold."""
+        lasting = self._lasting(np.flatnonzero(above))
+        return len(np.unique(self._onset[lasting[self._early[lasting]]]))
+
+    def false_alarms(self, above: BoolArray) -> float:
         """How many alerts came before nothing. above: (rows,), reaching the threshold.
 
         As in `events`, an alert begins when it has lasted for the `for` of its horizon, a dip of at most HOLD_SECONDS
         does not end it, and it is false when no onset follows within MAX_HORIZONS horizons of its beginning: one that
-        never ends is right one day, and worth nothing.
+        never ends is right one day, and worth nothing. Each counts as often as the row that it begins with.
         """
-        reached = np.nonzero(above)[0]
+        reached = np.flatnonzero(above)
         if not len(reached):
-            return 0
+            return 0.0
         step, entity = self.step[reached], self.entity[reached]
         pause = round(HOLD_SECONDS / self.step_seconds)
         ends = np.concatenate([(np.diff(entity) != 0) | (np.diff(step) - 1 > pause), [True]])
         begins = np.concatenate([[True], ends[:-1]])
-        lasting = np.append(np.nonzero(self._lasting(above))[0], len(above))
+        lasting = np.append(self._lasting(reached), len(above))
         began = lasting[np.searchsorted(lasting, reached[begins])]
         fired = began <= reached[ends]
         began, last = began[fired], reached[ends][fired]
-        following = np.searchsorted(self._onsets, _key(self.entity[last], self.step[last]), side="right")
+        following = np.searchsorted(self._onsets, self._key[last], side="right")
         onset = np.append(self._onsets, np.iinfo(np.int64).max)[following]
-        latest = _key(self.entity[began], self.step[began]) + round(MAX_HORIZONS * self.horizon_steps)
-        return int((onset > latest).sum())
+        false = onset > self._key[began] + round(MAX_HORIZONS * self.horizon_steps)
+        return float(self.weight[began[false]].sum())
 
-    def _lasting(self, above: BoolArray) -> BoolArray:
-        """(rows,): above, as were the steps of the `for` before it, none of them missing."""
+    def _lasting(self, reached: IntArray) -> IntArray:
+        """Those of the rows whose steps of the `for` before them are among the rows too, none of them missing."""
         steps = pending_steps(self.horizon_steps * self.step_seconds, self.step_seconds)
-        key = _key(self.entity, self.step)
-        found = lasting(above, steps)
-        found[steps:] &= key[steps:] - key[: max(0, len(key) - steps)] == steps
-        return found
+        key = self._key[reached]
+        whole = key[steps:] - key[: max(0, len(key) - steps)] == steps
+        return np.asarray(reached[steps:][whole])
+
+    @cached_property
+    def _key(self) -> IntArray:
+        """(rows,): one number per entity and step, in their order; entities are far apart."""
+        return self.entity * 10_000_000 + self.step
+
+    @cached_property
+    def _onset(self) -> IntArray:
+        """(rows,): the key of the onset that each row has ahead, its own without one."""
+        return self._key + self.ahead
+
+    @cached_property
+    def _early(self) -> BoolArray:
+        """(rows,): whether an alert at this row would be in time for an onset."""
+        return np.asarray((self.ahead > 0) & (self.ahead * self.step_seconds >= MIN_LEAD_SECONDS))
 
     @cached_property
     def _onsets(self) -> IntArray:
         """Rising keys of every onset that some row has within its horizon."""
-        came = self.ahead > 0
-        return np.unique(_key(self.entity[came], self.step[came] + self.ahead[came]))
+        return np.unique(self._onset[self.ahead > 0])
 
 
-def _key(entity: IntArray, step: IntArray) -> IntArray:
-    """One number per entity and step, in their order; entities are far apart."""
-    return entity * 10_000_000 + step
+def within_budget(
+    watch: Watch, level: FloatArray, false_alarms_per_entity_day: float, lowest: float, highest: float
+) -> float:
+    """The lowest level whose false alarms stay within the budget.
+
+    At least `lowest`; `highest` when no level keeps to the budget. level: (rows,), scores or probabilities.
+    """
+    allowed = watch.allowed(false_alarms_per_entity_day)
+    grid = levels(level, lowest, highest)
+    first = _first(len(grid), lambda at: watch.false_alarms(level >= grid[at]) <= allowed)
+    return float(grid[min(len(grid) - 1, first)])
 
 
 def threshold(
     watch: Watch, level: FloatArray, false_alarms_per_entity_day: float, lowest: float, highest: float
 ) -> float:
-    """The lowest level whose false alarms stay within the budget, raised as far as it foretells as many onsets.
+    """The level within the budget that is worth most: onsets foretold, less WORTH for each false alarm.
 
-    At least `lowest`; `highest` when no level keeps to the budget. A budget is no aim: what lies between the two levels
-    would only cry wolf more often. level: (rows,), scores or probabilities.
+    A budget is what may be spent and no aim: alarms that foretell little are spared, though there were room for them.
+    The highest of several such levels. One false alarm costs nothing: a history too short for a second would have
+    to keep silent. Where nothing is foretold within the budget, its lowest level. level: (rows,), scores or
+    probabilities.
     """
-    allowed = watch.allowed(false_alarms_per_entity_day)
+    cheapest = within_budget(watch, level, false_alarms_per_entity_day, lowest, highest)
+    if not watch.recalled(level >= cheapest):
+        return cheapest
     grid = levels(level, lowest, highest)
-    # Both fall as the level rises, so that either end can be sought by halves.
-    cheapest = min(len(grid) - 1, _first(len(grid), lambda at: watch.false_alarms(level >= grid[at]) <= allowed))
-    recall = watch.recall(level >= grid[cheapest])
-    if not recall > 0:
-        return float(grid[cheapest])
-    return float(grid[_first(len(grid), lambda at: watch.recall(level >= grid[at]) < recall) - 1])
+    grid = grid[grid >= cheapest]
+    worth = [watch.recalled(level >= at) - WORTH * max(0.0, watch.false_alarms(level >= at) - 1.0) for at in grid]
+    return float(grid[len(worth) - 1 - int(np.argmax(worth[::-1]))])
 
 
 def _first(count: int, true_from: Callable[[int], bool]) -> int:

@@ -175,8 +175,9 @@ def _scores(dataset: Dataset, seen: Scored, chosen: Chosen) -> dict[str, Any]:
     """What the model was made from; how good it is only `evaluate` on other history can say."""
     rates = {}
     for i, outcome in enumerate(dataset.outcomes):
-        came = (seen.ahead[i] > 0)[seen.counts[i]]
-        rates[f"{outcome.issue}/{outcome.horizon}"] = round(float(came.mean()), 6) if len(came) else 0.0
+        came, weight = (seen.ahead[i] > 0)[seen.counts[i]], seen.weight[seen.counts[i]]
+        rate = float(np.average(came, weights=weight)) if len(came) else 0.0
+        rates[f"{outcome.issue}/{outcome.horizon}"] = round(rate, 6)
     return {
         "fitted_rows": len(dataset.values),
         "calibration_rows": len(seen.step),

@@ -28,6 +28,7 @@ def scored(marks: str, *levels: str) -> Scored:
         step=steps,
         entity=np.zeros(len(flat), dtype=np.int64),
         origin=np.zeros(len(flat), dtype=np.int64),
+        weight=np.ones(len(flat)),
     )
 
 

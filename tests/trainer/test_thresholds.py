@@ -1,4 +1,4 @@
-"""Thresholds: within the budget of false alarms, and no lower than what they recall needs.
+"""Thresholds: within the budget of false alarms, and of these the one that is worth most.
 
 One character per minute and entity: `0` … `9` are tenths of the level, a letter is one of a row before an issue (`a` is
 0.1, `i` is 0.9). The horizon is 10 minutes.
@@ -6,15 +6,17 @@ One character per minute and entity: `0` … `9` are tenths of the level, a lett
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predictor.panel import FloatArray
+from predictor.panel import BoolArray, FloatArray
 from trainer.events import judged
 from trainer.outcomes import steps_ahead, wake
-from trainer.thresholds import GRID, Watch, levels, threshold
+from trainer.thresholds import GRID, WORTH, Watch, levels, threshold, within_budget
 
 STEP = 60.0
 HORIZON = 10
@@ -32,7 +34,7 @@ def watched(*lines: str) -> tuple[Watch, FloatArray]:
             rest = lines[e][i:]
             ahead[place] = next((k for k, m in enumerate(rest) if m not in ISSUES), len(rest))
     step, entity = (np.array([row[k] for row in flat], dtype=np.int64) for k in (1, 2))
-    return Watch(ahead, step, entity, HORIZON, STEP), level
+    return Watch(ahead, step, entity, np.ones(len(level)), HORIZON, STEP), level
 
 
 def chosen(*lines: str, budget: float = 0.001) -> float:
@@ -72,12 +74,12 @@ def test_an_alert_that_never_ends_is_a_false_alarm_though_an_issue_comes_one_day
 
 def test_what_does_not_last_for_a_minute_is_no_alert_within_a_quarter_of_an_hour() -> None:
     watch, level = watched("0909099000", "0000990000")
-    longer = Watch(watch.ahead, watch.step, watch.entity, 15, STEP)
+    longer = replace(watch, horizon_steps=15)
     assert watch.false_alarms(level >= 0.85) == 2
     assert longer.false_alarms(level >= 0.85) == 2, "each has two steps in a row"
-    assert Watch(watch.ahead, 2 * watch.step, watch.entity, 15, STEP).false_alarms(level >= 0.85) == 0, "no two meet"
+    assert replace(longer, step=2 * watch.step).false_alarms(level >= 0.85) == 0, "no two meet"
     ahead = np.where(watch.step == 5, 3, 0)
-    assert Watch(ahead, watch.step, watch.entity, 15, STEP).recall(level >= 0.85) == 0.5
+    assert replace(longer, ahead=ahead).recall(level >= 0.85) == 0.5
 
 
 def test_recall_counts_onsets_announced_two_minutes_ahead() -> None:
@@ -101,7 +103,7 @@ def test_levels_rise_from_the_lowest_to_the_highest_and_are_not_too_many(drawn: 
 @pytest.mark.parametrize("count", range(6))
 def test_a_few_rows_are_judged_without_a_crash(count: int) -> None:
     never, steps = np.zeros(count, dtype=np.int64), np.arange(count, dtype=np.int64)
-    watch = Watch(never, steps, never, 120, 30.0)  # an alert within 1h needs five rows
+    watch = Watch(never, steps, never, np.ones(count), 120, 30.0)  # an alert within 1h needs five rows
     assert watch.false_alarms(np.ones(count, dtype=np.bool_)) == (count == 5)
 
 
@@ -115,7 +117,7 @@ def test_the_budget_is_kept_on_the_rows_given_or_the_highest_is_chosen(
     drawn = sorted(drawn, key=lambda row: row[0])
     ahead, entity = (np.array([row[k] for row in drawn], dtype=np.int64) for k in (2, 0))
     level = np.array([row[1] for row in drawn])
-    watch = Watch(ahead, np.arange(len(drawn), dtype=np.int64), entity, HORIZON, STEP)
+    watch = Watch(ahead, np.arange(len(drawn), dtype=np.int64), entity, np.ones(len(drawn)), HORIZON, STEP)
     found = threshold(watch, level, budget, LOWEST, HIGHEST)
     assert found == HIGHEST or watch.false_alarms(level >= found) <= watch.allowed(budget)
 
@@ -163,11 +165,11 @@ def test_simple_alerts_are_false_alarms_exactly_when_events_says_so(line: str, h
     counts = ~active & ~after & (np.arange(len(line)) < len(line) - horizon)
     ahead = np.where(distance <= horizon, distance, 0)[counts].astype(np.int64)
     steps = np.arange(len(line), dtype=np.int64)[counts]
-    watch = Watch(ahead, steps, np.zeros(len(steps), dtype=np.int64), horizon, STEP)
+    watch = Watch(ahead, steps, np.zeros(len(steps), dtype=np.int64), np.ones(len(steps)), horizon, STEP)
     assert watch.false_alarms(probability[counts] >= 0.5) == events.figures.false_alarms
 
 
-def test_a_threshold_recalls_as_much_as_the_lowest_within_the_budget_at_no_more_false_alarms() -> None:
+def test_no_level_within_the_budget_is_worth_more_than_the_one_chosen() -> None:
     random = np.random.default_rng(4)
     for _ in range(30):
         lines = [
@@ -175,14 +177,36 @@ def test_a_threshold_recalls_as_much_as_the_lowest_within_the_budget_at_no_more_
             for _ in range(6)
         ]
         watch, level = watched(*lines)
-        grid = levels(level, LOWEST, HIGHEST)
-        cheap = [one for one in grid.tolist() if watch.false_alarms(level >= one) <= watch.allowed(200.0)]
         found = threshold(watch, level, 200.0, LOWEST, HIGHEST)
-        assert watch.recall(level >= found) == watch.recall(level >= cheap[0])
-        assert watch.false_alarms(level >= found) <= watch.allowed(200.0)
-        higher = [one for one in grid.tolist() if one > found]
-        assert (
-            not higher
-            or watch.recall(level >= higher[0]) < watch.recall(level >= found)
-            or not watch.recall(level >= found)
-        )
+        cheapest = within_budget(watch, level, 200.0, LOWEST, HIGHEST)
+        assert watch.false_alarms(level >= cheapest) <= watch.allowed(200.0)
+        grid = levels(level, LOWEST, HIGHEST)
+        worth = {at: _worth(watch, level >= at) for at in grid.tolist() if at >= cheapest}
+        assert worth[found] == max(worth.values())
+        assert found == max(at for at, one in worth.items() if one == worth[found])
+
+
+def _worth(watch: Watch, above: BoolArray) -> float:
+    return watch.recalled(above) - WORTH * max(0.0, watch.false_alarms(above) - 1.0)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param(["00hhhhhhhhhh"] * 3 + ["0005000"] * 3, 0.8, id="what costs no onset is spared"),
+        pytest.param(["00hhhhhhhhhh", "00ffffffffff"] + ["0006000"] * 4, 0.8, id="one onset is not worth three alarms"),
+        pytest.param(["00hhhhhhhhhh"] + ["00ffffffffff"] * 3 + ["0006000"] * 3, 0.6, id="three are worth two"),
+        pytest.param(["00ffffffffff", "0006000"], 0.6, id="the first alarm costs nothing"),
+    ],
+)
+def test_room_in_the_budget_is_not_spent_on_alarms_that_foretell_little(lines: list[str], expected: float) -> None:
+    assert chosen(*lines, budget=1_000.0) == pytest.approx(expected)
+
+
+def test_rows_that_stand_for_several_count_as_often() -> None:
+    lines = ["0005000000", "00000000ii"]
+    watch, level = watched(*lines)
+    heavy = replace(watch, weight=np.full(len(level), 8.0))
+    assert heavy.false_alarms(level >= 0.5) == 8 * watch.false_alarms(level >= 0.5) == 8
+    assert heavy.allowed(500.0) == pytest.approx(8 * watch.allowed(500.0))
+    assert heavy.recall(level >= 0.5) == watch.recall(level >= 0.5)

@@ -1,0 +1,62 @@
+"""Scored: of a long history loud quarter days stay first, and what is left still speaks for all of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.trainer.pasts import CATALOGUE, HORIZONS, START, STEP, Past, panel, ramps
+from trainer import history
+from trainer.dataset import gather
+from trainer.history import Stretch
+from trainer.origins import origins
+from trainer.progress import Progress
+from trainer.scored import Behind, Scored
+
+STEPS = 2_000
+WHEN = Stretch(START, START + (STEPS - 1) * STEP, STEP)
+TROUBLED, QUIET = 4, 36
+
+
+def scored(most: int) -> Scored:
+    """What the forest says of four troubled pods and 36 quiet ones."""
+    strain, active = ramps(STEPS, TROUBLED, every=90)
+    calm = np.random.default_rng(5).uniform(0.1, 0.3, (STEPS, QUIET))
+    strain, active = np.hstack([strain, calm]), np.hstack([active, np.zeros(calm.shape, dtype=np.bool_)])
+    past = Past({"pod": panel("pod", strain, {"pod_failure": active})})
+    read = list(history.chunks(past, CATALOGUE, WHEN, round(max(HORIZONS) / STEP)))
+    datasets = gather(read, CATALOGUE, WHEN, HORIZONS, 30_000)
+    with Progress() as progress:
+        behind = Behind(read, CATALOGUE, WHEN, 0)
+        parts = origins(WHEN, max(HORIZONS))
+        return behind.scored(datasets, parts, {"pod": ("extra_trees",)}, progress, most)["pod"]
+
+
+@pytest.fixture(scope="module")
+def whole() -> Scored:
+    """Every row."""
+    return scored(1_000_000)
+
+
+def test_all_rows_of_a_short_history_stay_and_stand_for_themselves(whole: Scored) -> None:
+    assert whole.weight.tolist() == [1.0] * len(whole.step)
+
+
+@pytest.mark.parametrize("part", [2, 3])
+def test_rows_before_an_issue_stay_and_the_rest_is_spoken_for(whole: Scored, part: int) -> None:
+    most = len(whole.step) // part
+    some = scored(most)
+    assert len(some.step) <= most
+    before = (some.ahead > 0) & some.counts
+    assert before.sum() == ((whole.ahead > 0) & whole.counts).sum(), "an onset was lost"
+    assert some.weight[before.any(axis=0)].tolist() == [1.0] * int(before.any(axis=0).sum())
+    assert some.weight.max() > 1.0
+    assert some.weight.sum() == pytest.approx(len(whole.step), rel=0.25)
+
+
+def test_what_stays_is_what_the_whole_holds(whole: Scored) -> None:
+    some = scored(len(whole.step) // 2)
+    place = {key: i for i, key in enumerate(zip(whole.entity.tolist(), whole.step.tolist(), strict=True))}
+    at = [place[key] for key in zip(some.entity.tolist(), some.step.tolist(), strict=True)]
+    np.testing.assert_array_equal(some.scores, whole.scores[:, :, at])
+    np.testing.assert_array_equal(some.ahead, whole.ahead[:, at])
