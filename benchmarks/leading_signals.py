@@ -1,11 +1,12 @@
 """Do reasons name the true cause? For each fault that an alert foretold, the top signals at the moment it fired.
 
-Usage: python -m benchmarks.leading_signals [--hours 10] [--live MINUTES]
+Usage: python -m benchmarks.leading_signals [--hours 10] [--live MINUTES [--runs N]]
 
 The pretend cluster's truth.json names the metrics that a fault moves first; a signal is a true one when its PromQL
 reads one of them. Counted is the first alert about the fault's own entity and issue while the fault is on. By default a
 past of another seed than any model has seen is replayed, and reasons are those that the exporter would have published;
-with --live the demo runs for so long, and they are what Prometheus scraped when Alertmanager told somebody.
+with --live the demo runs for so long, and they are what Prometheus scraped when Alertmanager told somebody. --runs starts
+it anew as often, each time with another pretend cluster.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
@@ -26,8 +27,8 @@ from benchmarks.default_model import UNSEEN
 from benchmarks.holdout.published import load
 from demo.loopback import fetch
 from demo.processes import ROOT, Processes, ours
-from demo.stack import start_stack
-from demo.training import MODEL_DIR, STEP_SECONDS, TRAINING_END, backfill, history_server
+from demo.stack import DEMO, start_stack
+from demo.training import MODEL_DIR, STEP_SECONDS, TRAINING_END, Cluster, backfill, history_server
 from exporter.reasons import top_reasons
 from exporter.snapshot import Publishing, taken
 from predictor import artifact, catalogue
@@ -60,10 +61,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.leading_signals", description=__doc__)
     parser.add_argument("--hours", type=float, default=HOURS, help="of history to replay")
     parser.add_argument("--live", type=float, default=0.0, metavar="MINUTES", help="run the demo instead")
+    parser.add_argument("--runs", type=int, default=1, help="how often, each with another seed")
     chosen = parser.parse_args(arguments)
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    with Processes(FOLDER) as processes:
-        return show(live(processes, chosen.live) if chosen.live else replayed(processes, chosen.hours))
+    found: list[Named] = []
+    for run in range(chosen.runs if chosen.live else 1):
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        with Processes(FOLDER) as processes:
+            cluster = replace(DEMO, seed=DEMO.seed + run)
+            found += live(processes, cluster, chosen.live) if chosen.live else replayed(processes, chosen.hours)
+        print(f"leading-signals: {len(found)} faults after run {run + 1}", flush=True)
+    return show(found)
 
 
 def replayed(processes: Processes, hours: float) -> list[Named]:
@@ -101,9 +108,9 @@ def at_the_time(model: Model, reader: Reader, alert: Alert) -> tuple[str, ...]:
     return ()
 
 
-def live(processes: Processes, minutes: float) -> list[Named]:
+def live(processes: Processes, cluster: Cluster, minutes: float) -> list[Named]:
     """What was published and scraped when each notification's alert fired in the demo."""
-    stack = start_stack(processes, FOLDER)
+    stack = start_stack(processes, FOLDER, cluster)
     stack.start_exporter(MODEL_DIR)
     end = time.monotonic() + minutes * 60
     while time.monotonic() < end:

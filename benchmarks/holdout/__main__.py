@@ -19,6 +19,7 @@ from typing import Final
 from benchmarks.holdout import made, told
 from benchmarks.holdout.published import Key, Published, load
 from benchmarks.holdout.told import Judged, Told
+from benchmarks.holdout.trusted import Trusted, trusted
 from demo.processes import Processes
 from demo.training import STEP_SECONDS
 
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         past = made.history(processes, cluster, chosen.days, made.RUN_UP_DAYS, made.FOLDER)
         whole = replayed(past, model, "all sources")
         full = judged(whole, whole)
-        print_outcomes(full)
+        print_outcomes(full, trusted(past.truth, full))
         print_told("all sources", past, full)
         for source in filter(None, chosen.without.split(",")):
             variable = ("--catalogue.variable", f"{source}={NOWHERE}")
@@ -63,14 +64,20 @@ def judged(published: Mapping[Key, Published], whole: Mapping[Key, Published]) -
     return {key: (one, one.events(one.aligned(whole[key]))) for key, one in published.items() if key in whole}
 
 
-def print_outcomes(found: Judged) -> None:
+def print_outcomes(found: Judged, worth: Mapping[Key, Trusted]) -> None:
     """A table of all outcomes."""
-    print("\n| issue | of | horizon | threshold | episodes foretold | false alarms a day and entity |")
-    print("|---|---|---|---|---|---|")
-    for (kind, issue, horizon), (one, events) in found.items():
-        f = events.figures
-        rate = "-" if f.false_alarms_per_entity_day is None else f"{f.false_alarms_per_entity_day:.3f}"
-        print(f"| `{issue}` | {kind} | {horizon} | {one.threshold:.2f} | {f.recalled} of {f.episodes} | {rate} |")
+    print("\n| issue | of | horizon | threshold | episodes foretold | false alarms a day and entity ", end="")
+    print("| rows ahead of it | ECE | Brier skill | its ceiling |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    for key, (one, events) in found.items():
+        (kind, issue, horizon), f, rows = key, events.figures, worth[key]
+        print(f"| `{issue}` | {kind} | {horizon} | {one.threshold:.2f} | {f.recalled} of {f.episodes} ", end="")
+        print(f"| {_digits(f.false_alarms_per_entity_day)} | {rows.positives} | {_digits(rows.ece)} ", end="")
+        print(f"| {_digits(rows.brier_skill)} | {_digits(rows.ceiling)} |")
+
+
+def _digits(figure: float | None) -> str:
+    return "-" if figure is None else f"{figure:.3f}"
 
 
 def print_told(title: str, past: made.History, found: Judged) -> None:
@@ -85,8 +92,8 @@ def print_told(title: str, past: made.History, found: Judged) -> None:
     ramped = [f for f in past.truth["faults"] if f["predictable"] and f["ramp_seconds"] >= RAMPED_SECONDS]
     print(f"\n{len(ramped) - len(faults)} more never began, began before or in the wake of another, or after the end")
     mistaken = told.lookalikes(past.truth, found)
-    alarms = sum(one.false_alarms for one in mistaken)
-    print(f"\n{alarms} false alarms in {len(mistaken)} look-alike episodes")
+    alarms, episodes = sum(one.false_alarms for one in mistaken), sum(one.false_alarms > 0 for one in mistaken)
+    print(f"\n{alarms} false alarms in {episodes} of {len(mistaken)} look-alike episodes")
 
 
 def _line(name: str, faults: Iterable[Told]) -> str:

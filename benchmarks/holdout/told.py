@@ -43,7 +43,7 @@ def faults(truth: Mapping[str, Any], judged: Judged) -> list[Told]:
     """Every fault whose issue began while predictions were published."""
     found = []
     for fault in truth["faults"]:
-        entity = _name(fault["kind"], fault["entity"])
+        entity = name_of(fault["kind"], fault["entity"])
         own = [pair for (kind, issue, _), pair in judged.items() if (kind, issue) == (fault["kind"], fault["issue"])]
         onsets = [_first(published, events, entity, fault) for published, events in own]
         known = [one for one in onsets if one is not None]
@@ -114,11 +114,12 @@ def _false_alarms(kind: str, pair: tuple[Published, Events], lookalike: Mapping[
 
 def _touches(kind: str, name: Name, lookalike: Mapping[str, Any]) -> bool:
     """Whether the look-alike acts on the entity: itself, or for a workload one of its pods."""
-    own = _name(lookalike["kind"], lookalike["entity"])
+    own = name_of(lookalike["kind"], lookalike["entity"])
     if kind == lookalike["kind"]:
         return name == own
     return lookalike["kind"] == "service" and kind == "pod" and name[0] == own[0] and name[1].startswith(f"{own[1]}-")
 
 
-def _name(kind: str, entity: Mapping[str, str]) -> Name:
+def name_of(kind: str, entity: Mapping[str, str]) -> Name:
+    """Namespace and name of an entity of truth.json."""
     return ("", entity["node"]) if kind == "node" else (entity["namespace"], entity[kind])

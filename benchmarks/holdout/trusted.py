@@ -1,0 +1,77 @@
+"""Trusted: what each outcome's probabilities are worth, beside the most that anybody's could be.
+
+Nobody can foresee a fault before its first sign. Who knew every fault from its first moment, and when its issue begins,
+would say 1 from then on and the rest's base rate otherwise. The Brier skill of these answers is the `ceiling`: where it
+is low, most of what comes within the horizon has not begun yet, or comes without any fault that ramps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from benchmarks.holdout.published import Key, Name, Published
+from benchmarks.holdout.told import SETTLE_SECONDS, Judged, name_of
+from predictor.panel import BoolArray, FloatArray
+from trainer.outcomes import MERGE_SECONDS, merged, outcome_rows, steps_ahead
+from trainer.scores import row_figures
+
+LEAST_POSITIVES: Final = 200
+"""Rows before an issue: fewer say nothing about calibration."""
+
+CARRIES: Final[Mapping[str, tuple[str, ...]]] = {"node": (), "pod": ("node",), "service": ("node", "pod", "service")}
+"""Of which kinds a fault may bring trouble to an entity of this one, as a node's does to its pods."""
+
+
+@dataclass(frozen=True)
+class Trusted:
+    """The row figures of one outcome; None where nothing speaks for them. ceiling: Brier skill of full knowledge."""
+
+    rows: int
+    positives: int
+    ece: float | None
+    brier_skill: float | None
+    ceiling: float | None
+
+
+def trusted(truth: Mapping[str, Any], found: Judged) -> Mapping[Key, Trusted]:
+    """The figures of every outcome, over rows without the issue whose horizon is known."""
+    return {key: _trusted(key, one, truth) for key, (one, _) in found.items()}
+
+
+def _trusted(key: Key, one: Published, truth: Mapping[str, Any]) -> Trusted:
+    gap = round(MERGE_SECONDS / one.step_seconds)
+    episodes = merged(one.active, gap)
+    present = ~np.isnan(one.probability)
+    came, counts = outcome_rows(episodes, present, round(one.horizon_seconds / one.step_seconds), gap)
+    rows = counts & present
+    said = row_figures(one.probability[rows], came[rows], one.threshold)
+    known = _under_way(key, one, steps_ahead(episodes), truth) & came
+    ceiling = row_figures(_knowing(known[rows], came[rows]), came[rows], one.threshold)
+    return Trusted(said.rows, said.positives, said.ece, said.brier_skill, ceiling.brier_skill)
+
+
+def _knowing(known: BoolArray, came: BoolArray) -> FloatArray:
+    """(rows,): 1 where the fault is known, else the base rate of the rows where none is."""
+    rest = came[~known]
+    return np.where(known, 1.0, rest.mean() if len(rest) else 0.0)
+
+
+def _under_way(key: Key, one: Published, ahead: np.ndarray[Any, Any], truth: Mapping[str, Any]) -> BoolArray:
+    """(steps, entities): whether a fault has begun that lasts until the next onset. ahead: steps until that."""
+    kind, issue, _ = key
+    position: dict[Name, int] = {name: i for i, name in enumerate(one.entities)}
+    found = np.zeros(one.active.shape, dtype=np.bool_)
+    onset = one.times[:, None] + ahead * one.step_seconds
+    for fault in truth["faults"]:
+        if fault["kind"] == kind and fault["issue"] == issue:
+            name = name_of(kind, fault["entity"])
+            touched = [position[name]] if name in position else []
+        else:
+            touched = list(range(len(one.entities))) if fault["kind"] in CARRIES[kind] else []
+        begun = (one.times >= fault["start"])[:, None]
+        found[:, touched] |= begun & (ahead[:, touched] > 0) & (onset[:, touched] <= fault["end"] + SETTLE_SECONDS)
+    return found

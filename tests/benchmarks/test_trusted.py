@@ -1,0 +1,53 @@
+"""What the holdout benchmark says of probabilities: calibration, skill, and the skill of who knows every fault."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.holdout.__main__ import judged
+from benchmarks.holdout.published import Key
+from benchmarks.holdout.trusted import Trusted, trusted
+from tests.benchmarks.test_holdout import KEY, STEPS, fault, published
+
+NODES_FAULT: dict[str, Any] = {**fault(0, 170, 200), "kind": "node", "issue": "node_failure", "entity": {"node": "n-1"}}
+
+
+def figures(*faults: dict[str, Any]) -> Trusted:
+    """Of one pod with an issue from step 200 to 210, announced from step 180 on; the horizon is 30 steps."""
+    one = published({0: (180, 200)}, {0: 200})
+    key: Key = KEY
+    return trusted({"faults": list(faults)}, judged({key: one}, {key: one}))[key]
+
+
+def test_rows_are_those_without_the_issue_whose_horizon_is_known() -> None:
+    found = figures()
+    assert found.positives == 30
+    assert found.rows == 3 * (STEPS - 30) - 10
+    said, came = np.full(found.rows, 0.1), np.zeros(found.rows)
+    said[:20], came[:30] = 0.9, 1.0
+    assert found.brier_skill == pytest.approx(1 - np.mean((said - came) ** 2) / np.var(came))
+
+
+@pytest.mark.parametrize(
+    ("faults", "known"),
+    [
+        pytest.param([], 0, id="nothing is known of what nobody arranged"),
+        pytest.param([fault(0, 100, 200)], 30, id="a fault that began before the horizon"),
+        pytest.param([fault(0, 190, 200)], 10, id="one that began ten steps before the issue"),
+        pytest.param([fault(1, 100, 200)], 0, id="another pod's"),
+        pytest.param([fault(0, 100, 150)], 0, id="one that was over long before"),
+        pytest.param([NODES_FAULT], 30, id="a node's may bring trouble to its pods"),
+    ],
+)
+def test_the_ceiling_is_the_skill_of_who_knows_every_fault_that_has_begun(
+    faults: list[dict[str, Any]], known: int
+) -> None:
+    found = figures(*faults)
+    unknown, rest = 30 - known, found.rows - known
+    rate = unknown / rest
+    wrong = unknown * (1 - rate) ** 2 + (rest - unknown) * rate**2
+    base = 30 / found.rows
+    assert found.ceiling == pytest.approx(1 - wrong / (found.rows * base * (1 - base)), abs=1e-9)
