@@ -5,8 +5,8 @@ Usage: python -m benchmarks.leading_signals [--hours 10] [--live MINUTES [--runs
 The pretend cluster's truth.json names the metrics that a fault moves first; a signal is a true one when its PromQL
 reads one of them. Counted is the first alert about the fault's own entity and issue while the fault is on. By default a
 past of another seed than any model has seen is replayed, and reasons are those that the exporter would have published;
-with --live the demo runs for so long, and they are what Prometheus scraped when Alertmanager told somebody. --runs starts
-it anew as often, each time with another pretend cluster.
+with --live the demo runs for so long, and they are what Prometheus scraped when Alertmanager told somebody. --runs
+starts it anew as often, each time with another pretend cluster.
 """
 
 from __future__ import annotations
