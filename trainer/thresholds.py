@@ -119,17 +119,21 @@ def threshold(
     """The level within the budget that is worth most: onsets foretold, less WORTH for each false alarm.
 
     A budget is what may be spent and no aim: alarms that foretell little are spared, though there were room for them.
-    The highest of several such levels. One false alarm costs nothing: a history too short for a second would have
-    to keep silent. Where nothing is foretold within the budget, its lowest level. level: (rows,), scores or
-    probabilities.
+    Of several such levels those with the fewest false alarms, of these the lowest. One false alarm costs nothing: a
+    history too short for a second would have to keep silent. Where nothing is foretold within the budget, its lowest
+    level. level: (rows,), scores or probabilities.
     """
     cheapest = within_budget(watch, level, false_alarms_per_entity_day, lowest, highest)
     if not watch.recalled(level >= cheapest):
         return cheapest
-    grid = levels(level, lowest, highest)
-    grid = grid[grid >= cheapest]
-    worth = [watch.recalled(level >= at) - WORTH * max(0.0, watch.false_alarms(level >= at) - 1.0) for at in grid]
-    return float(grid[len(worth) - 1 - int(np.argmax(worth[::-1]))])
+    best, found = (-np.inf, -np.inf), cheapest
+    for at in levels(level, lowest, highest):
+        if at >= cheapest:
+            false = watch.false_alarms(level >= at)
+            worth = (watch.recalled(level >= at) - WORTH * max(0.0, false - 1.0), -false)
+            if worth > best:
+                best, found = worth, float(at)
+    return found
 
 
 def _first(count: int, true_from: Callable[[int], bool]) -> int:
