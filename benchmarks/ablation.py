@@ -135,7 +135,7 @@ def rows_of(model: Model, past: made.History, days: float) -> Mapping[Kind, Data
     ahead = round(max(model.horizons_seconds) / STEP_SECONDS)
     with Spool(reader, model.catalogue, when, ahead, lambda: None) as history:
         drawn = gather(history, model.catalogue, when, model.horizons_seconds, made.MAX_ROWS)
-        return with_hard(history, model.catalogue, when, drawn, SEED)
+        return with_hard(history, model.catalogue, when, drawn, SEED, made.MAX_ROWS)
 
 
 def fitted(model: Model, datasets: Mapping[Kind, Dataset]) -> list[Rival]:

@@ -2,7 +2,7 @@
 
 Alerts are few and quiet rows are millions, so what decides between a warning and a false alarm are the quietest
 thousandth's neighbours. A quick first model finds them for each issue, a second pass over history collects them, at
-most MAX_ROWS, and the random draw keeps speaking for all the rest.
+most as many as were drawn, in equal parts for the issues, and the random draw keeps speaking for all the rest.
 
 The first model has all of history in sight, also what lies behind the origins of validation. It chooses which quiet
 rows are learned from, not what is learned of them; validation is a little kinder for it.
@@ -31,9 +31,6 @@ SHARE: Final = 0.01
 """Of the rows with nothing ahead: the part that counts as hard for an outcome. One level for all of them would leave
 nothing to those that are rarest and score lowest."""
 
-MAX_ROWS: Final = 12_000
-"""Of a kind, in equal parts for its issues."""
-
 FIRST_ROWS: Final = 8_000
 
 
@@ -43,10 +40,14 @@ def with_hard(
     when: Stretch,
     datasets: Mapping[Kind, Dataset],
     seed: int,
+    max_rows: int,
 ) -> Mapping[Kind, Dataset]:
-    """The datasets with the hard rows of all of history in place of the few that were drawn; one pass over history."""
+    """The datasets with the hard rows of all of history in place of the few that were drawn; one pass over history.
+
+    max_rows: hard rows per kind.
+    """
     first = {k: one for k, d in datasets.items() if (one := _First.of(d, catalogue, seed)) is not None}
-    samples = {kind: Sample([MAX_ROWS // one.strata] * one.strata) for kind, one in first.items()}
+    samples = {kind: Sample([max_rows // one.strata] * one.strata) for kind, one in first.items()}
 
     def hard(part: Part) -> tuple[IntArray, Batch]:
         batch = lessons(part)

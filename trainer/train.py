@@ -95,7 +95,7 @@ def learned(
         raise HistoryError("no issue came and went in this history, so nothing can be learned; start earlier")
     before = np.concatenate([one.step[(one.came & ~one.during).any(axis=1)] for one in datasets.values()])
     cuts = origins(when, max(settings.horizons), before)
-    datasets = with_hard(history, catalogue, when, datasets, settings.seed)
+    datasets = with_hard(history, catalogue, when, datasets, settings.seed, settings.max_rows)
     behind = Behind(history, catalogue, when, settings.seed)
     chosen = contest(behind, datasets, cuts, settings, progress)
     parts = folds(when, max(settings.horizons), cuts, before)

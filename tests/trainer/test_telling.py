@@ -13,7 +13,7 @@ from trainer import history
 from trainer.candidates import CANDIDATES, CandidateName, Lessons
 from trainer.dataset import gather
 from trainer.directions import directions
-from trainer.hard import MAX_ROWS, with_hard
+from trainer.hard import with_hard
 from trainer.history import Stretch
 from trainer.telling import telling
 from trainer.thinned import thinned
@@ -121,12 +121,12 @@ def test_hard_rows_join_the_drawn_ones_and_every_row_is_spoken_for(read: tuple[S
     when, chunks = read
     drawn = gather(chunks, CATALOGUE, when, HORIZONS, 1_000)
     whole = gather(chunks, CATALOGUE, when, HORIZONS, 1_000_000)["pod"]
-    found = with_hard(chunks, CATALOGUE, when, drawn, 0)["pod"]
+    found = with_hard(chunks, CATALOGUE, when, drawn, 0, 600)["pod"]
     assert whole.weight.tolist() == [1.0] * len(whole.values)
     assert found.weight.sum() == pytest.approx(len(whole.values), rel=0.1)
     assert (found.came & ~found.during).sum() == (drawn["pod"].came & ~drawn["pod"].during).sum()
     quiet = ~(found.came & ~found.during).any(axis=1)
-    assert 0 < (found.weight[quiet] == 1.0).sum() <= MAX_ROWS
+    assert 0 < (found.weight[quiet] == 1.0).sum() <= 600
 
 
 def test_thinned_rows_stand_for_as_many_as_before(read: tuple[Stretch, list]) -> None:  # type: ignore[type-arg]  # chunks as they are read
