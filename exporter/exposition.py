@@ -21,6 +21,7 @@ FAMILIES: Final = {
     "kip_anomaly_score": "Share of a quiet life that looks less odd; 0.99 is odder than 99 % of it.",
     "kip_issue_contribution": "Share of a top signal in all that raised a probability above its threshold.",
     "kip_signal_value": "What such a signal shows, in its own unit.",
+    "kip_signal_per_minute": "By how much such a signal moves in a minute, in its own unit, where it is worth telling.",
     "kip_signal_seconds_to_limit": "Seconds until such a signal is at its limit, if it goes on as it does.",
     "kip_alert_threshold": "Probability from which an alert keeps within the false-alarm budget.",
     "kip_issues_expected": "Sum of probabilities over all entities, which is the expected number with the issue.",
@@ -137,17 +138,25 @@ def _reasons(snapshot: Snapshot) -> dict[str, list[str]]:
             whole = labels(issue=outcome.issue, horizon=outcome.horizon, kind=kind, **own, signal=signal)
             shares.append(f"kip_issue_contribution{whole} {one.share!r}\n")
             shown[(kind, entity, signal)] = one.reading
-    values, left = [], []
+    values, moving, left = [], [], []
     for (kind, entity, signal), reading in shown.items():
         own = dict(zip(LABELS[kind], entity, strict=True))
         # Unit and phrase belong to the signal, so they add no series; templates of alerts need them for words.
         said = labels(signal=signal, kind=kind, **own, unit=reading.signal.unit, phrase=reading.signal.saying)
         if reading.value == reading.value:  # not NaN
             values.append(f"kip_signal_value{said} {reading.value!r}\n")
+        if reading.moves:
+            whole = labels(signal=signal, kind=kind, **own, unit=reading.signal.unit)
+            moving.append(f"kip_signal_per_minute{whole} {reading.per_minute!r}\n")
         if reading.seconds_to_limit == reading.seconds_to_limit:
             whole = labels(signal=signal, kind=kind, **own)
             left.append(f"kip_signal_seconds_to_limit{whole} {reading.seconds_to_limit!r}\n")
-    return {"kip_issue_contribution": shares, "kip_signal_value": values, "kip_signal_seconds_to_limit": left}
+    return {
+        "kip_issue_contribution": shares,
+        "kip_signal_value": values,
+        "kip_signal_per_minute": moving,
+        "kip_signal_seconds_to_limit": left,
+    }
 
 
 def _thresholds(forecasts: Iterable[Forecast]) -> list[str]:

@@ -56,13 +56,18 @@ def trend_text(per_minute: float, value: float, unit: str, least: float = _NEARS
     return f"{word} {text}/min"
 
 
+def trend(signal: Signal, value: float, per_minute: float) -> str:
+    """How fast a signal moves, empty where that is not worth telling. value and per_minute in its unit."""
+    return trend_text(per_minute, value, signal.unit, _MOVES if signal.limit is None else _NEARS)
+
+
 def phrase(signal: Signal, value: float, per_minute: float, seconds_to_limit: float) -> str:
     """The signal in words: "memory working set 91 % of its limit, rising 2.1 %/min, full in about 4 min".
 
     value and per_minute in the signal's unit; seconds_to_limit is NaN where it does not come.
     """
     parts = [signal.saying.format(value_text(value, signal.unit))]
-    if moving := trend_text(per_minute, value, signal.unit, _MOVES if signal.limit is None else _NEARS):
+    if moving := trend(signal, value, per_minute):
         parts.append(moving)
     if signal.limit is not None and value >= signal.limit:
         parts.append("at its limit")

@@ -15,7 +15,7 @@ from predictor.entities import Entity
 from predictor.issues import Outcome
 from predictor.model import KindModel, Model
 from predictor.panel import FloatArray, Panel
-from predictor.phrases import phrase
+from predictor.phrases import phrase, trend
 
 TREND_SECONDS: Final = 300.0
 
@@ -34,6 +34,11 @@ class Reading:
     seconds_to_limit: float
     usual_low: float
     usual_high: float
+
+    @property
+    def moves(self) -> bool:
+        """Whether its trend is worth telling."""
+        return bool(trend(self.signal, self.value, self.per_minute))
 
     @property
     def words(self) -> str:
@@ -113,7 +118,8 @@ def explained(
 
 def _readings(learned: KindModel, panel: Panel, step_seconds: float) -> list[list[Reading]]:
     """For each entity of the panel what its signals show at the last step."""
-    short, hold = round(TREND_SECONDS / step_seconds), round(features.HOLD_SECONDS / step_seconds)
+    # A slope needs two samples, however long the step.
+    short, hold = max(2, round(TREND_SECONDS / step_seconds)), round(features.HOLD_SECONDS / step_seconds)
     names = features.names(learned.signals)
     found: list[list[Reading]] = [[] for _ in panel.entities]
     for i, signal in enumerate(learned.signals):

@@ -74,11 +74,18 @@ class Stage:
 
     def told(self) -> set[tuple[str, str]]:
         """Names and severities of all alerts that the sink heard firing."""
+        return self._heard("firing")
+
+    def resolved(self) -> set[tuple[str, str]]:
+        """Names and severities of all alerts that the sink heard end."""
+        return self._heard("resolved")
+
+    def _heard(self, status: str) -> set[tuple[str, str]]:
         return {
             (one["labels"]["alertname"], one["labels"]["severity"])
             for message in self.notified
             for one in message["alerts"]
-            if one["status"] == "firing"
+            if one["status"] == status
         }
 
 
@@ -162,6 +169,7 @@ def _render(folder: Path, ports: dict[str, int]) -> None:
         path.write_text(re.sub(r"group_wait: \d+s", "group_wait: 1s", text).replace("1m", "2s"), encoding="utf-8")
     for path in (folder / "rules").iterdir():
         text = path.read_text(encoding="utf-8")
+        text = re.sub(r"^( +keep_firing_for): \dm$", r"\1: 5s", text, flags=re.MULTILINE)
         path.write_text(re.sub(r"^( +for): \dm$", r"\1: 2s", text, flags=re.MULTILINE), encoding="utf-8")
 
 

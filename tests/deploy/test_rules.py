@@ -64,7 +64,9 @@ def test_only_what_matters_is_critical(issue: str) -> None:
         for rule in shipped.alerts()
         if rule["labels"]["severity"] == "critical" and f'issue="{issue}"' in rule["expr"]
     ]
-    assert critical["expr"] == f'{grave["record"]}{{issue="{issue}", horizon="15m"}}'
+    assert critical["expr"] == f'entity:kip_issue_probability:urgent{{issue="{issue}", horizon="15m"}}'
+    (urgent,) = [rule for rule in shipped.rules() if rule.get("record") == "entity:kip_issue_probability:urgent"]
+    assert set(re.findall(r"entity:\w+:\w+", urgent["expr"])) == {grave["record"]}
 
 
 @pytest.mark.parametrize("issue", ISSUES)

@@ -14,7 +14,7 @@ from predictor.contributions import Contributions, IntArray
 from predictor.entities import Entity
 from predictor.model import Model
 from predictor.panel import FloatArray, Panel
-from predictor.reasons import all_reasons
+from predictor.reasons import all_readings, all_reasons
 from tests.exporter.models import CATALOGUE, plain_model
 
 STEP = 60.0
@@ -141,3 +141,17 @@ def test_a_model_of_before_reasons_has_none() -> None:
     bare = replace(model, kinds={"pod": replace(model.kinds["pod"], explained=None)})
     assert reasoned(bare) == {}
     assert all_reasons(bare, panel(), ("shop", "calm")) == {}
+
+
+@pytest.mark.parametrize("step_seconds", [30.0, 60.0, 300.0])
+def test_a_trend_is_seen_however_long_the_step(step_seconds: float) -> None:
+    model = replace(with_contributions(0.2, 0.0), step_seconds=step_seconds)
+    reach = features.reach_steps(step_seconds)
+    steps = np.arange(reach, dtype=np.float64)
+    memory = np.tile((0.8 + (steps - steps[-1]) * step_seconds / 6000)[:, None], (1, 2))
+    values = np.stack([memory, np.zeros((reach, 2))])
+    active = np.zeros((1, reach, 2), dtype=np.bool_)
+    one = Panel("pod", step_seconds * steps, PODS, ("pod_memory", "pod_restarts"), values, ("pod_failure",), active)
+    (found, *_) = all_readings(model.kinds["pod"], one, PODS[0], step_seconds)
+    assert found.per_minute == pytest.approx(0.01)
+    assert found.moves
