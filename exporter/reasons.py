@@ -31,12 +31,13 @@ def top_reasons(
 ) -> Reasoned:
     """The top reasons of every probability that reaches its threshold, published singly; none for what lowers it.
 
-    Of more than MOST such entities only the most probable have any. before: those of the last tick.
+    Of more than MOST such entities only the most probable have any, those whose issue is present already after all that
+    are predicted. before: those of the last tick.
     """
     above: list[BoolArray] = [
         np.asarray(np.nan_to_num(one.probability) >= np.array(one.thresholds)[:, None]) for one in forecasts
     ]
-    chosen = _most_probable(model, forecasts, [np.asarray(one.any(axis=0)) for one in above])
+    chosen = _most_probable(model, forecasts, above)
     found: dict[Reasoning, tuple[Reason, ...]] = {}
     for forecast, reached, entities in zip(forecasts, above, chosen, strict=True):
         if not entities:
@@ -52,13 +53,16 @@ def top_reasons(
 
 
 def _most_probable(model: Model, forecasts: Sequence[Forecast], above: Sequence[BoolArray]) -> list[list[Entity]]:
-    """For each forecast its entities that are explained. above: for each (entities,), whether anything reaches."""
+    """For each forecast its entities that are explained. above: for each (outcomes, entities), what reaches."""
     every = []
     for number, (forecast, reached) in enumerate(zip(forecasts, above, strict=True)):
         learned = model.kinds.get(forecast.kind)
         if learned is not None and learned.explained is not None:
-            highest = forecast.highest
-            every += [(-float(highest[i]), number, i) for i in np.flatnonzero(reached & forecast.published).tolist()]
+            present = forecast.active[[forecast.issues.index(one.issue) for one in forecast.outcomes]]
+            # The probability of what is present is 1 by definition: by it an outage would crowd out every prediction.
+            ahead = np.where(reached & ~present, forecast.probability, 0.0).max(axis=0, initial=0.0)
+            there = np.flatnonzero(reached.any(axis=0) & forecast.published)
+            every += [(-float(ahead[i]), number, i) for i in there.tolist()]
     chosen: list[list[Entity]] = [[] for _ in forecasts]
     for _, number, i in heapq.nsmallest(MOST, every):
         chosen[number].append(forecasts[number].entities[i])

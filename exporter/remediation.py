@@ -38,6 +38,11 @@ _CONTROLLERS: Final = (
     (re.compile(rf"-{_RANDOM}{{5}}"), "daemonset"),
     (re.compile(r"-[0-9]+"), "statefulset"),
 )
+_JOB: Final = re.compile(r".*-[0-9]{8,}")
+"""A CronJob's jobs are named by the minute they were planned for."""
+
+_UNKEPT: Final = frozenset({"pod", "job"})
+"""Nothing that a rollout, more replicas or other limits could be asked of."""
 
 
 class RemediationError(ValueError):
@@ -103,7 +108,13 @@ def steps(kind: Kind, entity: Entity, issue: str, leading: Sequence[str], active
     chosen = [one for name in leading for one in mine if name in one.leading] + mine[-1:]
     values = _values(kind, entity)
     page = runbook(issue, active)
-    return tuple(Step(step.do, _filled(step.command, values), page) for one in chosen[:1] for step in one.steps)
+    alone = kind == "pod" and controller(values["pod"])[0] in _UNKEPT
+    return tuple(
+        Step(step.do, _filled(step.command, values), page)
+        for one in chosen[:1]
+        for step in one.steps
+        if not (alone and "{controller}" in step.command)
+    )
 
 
 def runbook(issue: str, active: bool) -> str:
@@ -141,11 +152,14 @@ def parsed(document: Any) -> tuple[_Entry, ...]:
 def controller(pod: str) -> tuple[str, str]:
     """The resource and the name of what keeps the pod, as its name tells: ("deployment", "cart").
 
-    ("pod", its name) for a pod that looks as if it stood alone. Source: the catalogue's variable pod_workload.
+    ("pod", its name) for a pod that looks as if it stood alone. A static pod of a node whose name ends in a number
+    looks like a StatefulSet's. Source: the catalogue's variable pod_workload.
     """
     found = re.fullmatch(_catalogue().variables["pod_workload"], pod)
     name = next((group for group in found.groups() if group), pod) if found else pod
     rest = pod[len(name) :]
+    if _JOB.fullmatch(name) and rest:
+        return "job", name
     return next((resource for shape, resource in _CONTROLLERS if shape.fullmatch(rest)), "pod"), name
 
 

@@ -16,8 +16,9 @@ from trainer.sample import IntArray
 GRID: Final = 128
 """Levels among which a threshold is sought: finer than any history can tell apart."""
 
-WORTH: Final = 1.0
-"""How many onsets more a false alarm more must foretell. Below one, every other alert could be about nothing."""
+WORTH: Final = 0.4
+"""How many onsets more a false alarm more must foretell: five may buy two. See docs/decisions/
+2026-11-25-what-a-false-alarm-must-be-worth.md for what other prices would buy."""
 
 
 @dataclass(frozen=True)

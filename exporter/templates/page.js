@@ -4,6 +4,7 @@
   const seconds = Number(document.body.dataset.refresh);
   if (!seconds) return;
   let paused = false;
+  let failing = false;
   let due = Date.now() + seconds * 1000;
 
   const wire = () => {
@@ -27,7 +28,8 @@
   const swap = (text) => {
     const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("live");
     const live = document.getElementById("live");
-    if (!fresh || !live) return;
+    // A proxy's error or login page is no answer of the exporter's, whose own pages of 404 and 503 are shown.
+    if (!fresh || !live) throw new Error("not a page of the exporter");
     const focus = live.contains(document.activeElement) ? same(document.activeElement) : null;
     live.querySelectorAll("details[id]").forEach((old) => {
       const now = fresh.querySelector(`#${CSS.escape(old.id)}`);
@@ -41,21 +43,30 @@
   // Not under the hand of somebody who chooses in the form or marks text.
   const busy = () => document.activeElement?.closest("form") || !document.getSelection().isCollapsed;
 
+  const offline = document.getElementById("offline");
+  const tell = (text) => {
+    offline.textContent = text;
+    offline.hidden = false;
+  };
+
   const renew = async () => {
     due = Date.now() + seconds * 1000;
-    const offline = document.getElementById("offline");
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(10000) });
       swap(await answer.text());
+      failing = false;
       offline.hidden = true;
     } catch {
-      if (offline.hidden) offline.textContent = `No answer from the exporter since ${new Date().toLocaleTimeString()}; what stands below is of before.`;
-      offline.hidden = false;
+      if (failing) return;
+      failing = true;
+      tell(`No answer from the exporter since ${new Date().toLocaleTimeString()}; what stands below is of before.`);
     }
   };
 
   wire();
   setInterval(() => {
-    if (!paused && !document.hidden && Date.now() >= due && !busy()) renew();
+    if (paused || document.hidden || Date.now() < due) return;
+    if (!busy()) renew();
+    else if (offline.hidden) tell("Not renewed while text is marked or the form has the focus; what stands below is of before.");
   }, 1000);
 })();

@@ -151,6 +151,33 @@ def test_renewing_can_be_paused_and_says_when_nobody_answers(look: Open, complai
     complaints.clear()  # the browser says the same in its console
 
 
+def test_what_a_proxy_says_instead_of_the_exporter_is_no_answer(look: Open, complaints: list[str]) -> None:
+    page = look("")
+    page.clock.install()
+    page.reload()
+    page.route("**/*", lambda route: route.fulfill(status=502, body="<h1>Bad Gateway</h1>", content_type="text/html"))
+    page.clock.run_for(31_000)  # no longer: a fetch is given up after ten seconds of this clock
+    expect(page.locator("#offline")).to_contain_text("No answer from the exporter since")
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("Bad Gateway")
+    page.unroute("**/*")
+    page.clock.run_for(31_000)
+    expect(page.locator("#offline")).to_be_hidden()
+    page.close()
+    complaints.clear()
+
+
+def test_a_page_that_waits_for_the_hand_in_its_form_says_so(look: Open) -> None:
+    page = look("")
+    page.clock.install()
+    page.reload()
+    page.get_by_role("combobox").first.focus()
+    page.clock.run_for(35_000)
+    expect(page.locator("#offline")).to_contain_text("Not renewed while")
+    page.get_by_role("button", name="Pause").focus()
+    page.clock.run_for(2_000)
+    expect(page.locator("#offline")).to_be_hidden()
+
+
 def test_the_keyboard_reaches_the_content_first_and_its_place_is_seen(look: Open) -> None:
     page = look("")
     page.keyboard.press("Tab")

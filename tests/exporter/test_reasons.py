@@ -22,14 +22,15 @@ REACH = features.reach_steps(STEP)
 PODS: tuple[Entity, ...] = (("shop", "calm"), ("shop", "filling"))
 
 
-def panel(restarts: float = 0.0) -> Panel:
-    """A calm pod, and one whose memory fills at a hundredth a minute up to 0.8 of its limit."""
+def panel(restarts: float = 0.0, *, failed: bool = False) -> Panel:
+    """A calm pod, and one whose memory fills at a hundredth a minute up to 0.8 of its limit, or that failed."""
     steps = np.arange(REACH, dtype=np.float64)
     filling = 0.8 + (steps - steps[-1]) / 100
     memory = np.column_stack([np.full(REACH, 0.3), filling])
     values = np.stack([memory, np.full((REACH, 2), restarts)])
-    return Panel("pod", STEP * steps, PODS, ("pod_memory", "pod_restarts"), values, ("pod_failure",),
-                 np.zeros((1, REACH, 2), dtype=np.bool_))  # fmt: skip
+    active = np.zeros((1, REACH, 2), dtype=np.bool_)
+    active[:, -1, 1] = failed
+    return Panel("pod", STEP * steps, PODS, ("pod_memory", "pod_restarts"), values, ("pod_failure",), active)
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,11 @@ def with_contributions(of_memory: float, of_restarts: float) -> Model:
     return replace(model, kinds={**model.kinds, "pod": pod})
 
 
-def reasoned(model: Model, before: Reasoned | None = None, *, floor: float = 0.0) -> Reasoned:
+def reasoned(model: Model, before: Reasoned | None = None, *, floor: float = 0.0, failed: bool = False) -> Reasoned:
     """The reasons of the panel above."""
-    prediction = model.probabilities(panel())
-    snapshot = taken(0.0, {"pod": panel()}, [prediction], 0, Publishing(floor, 1000))
-    return top_reasons(model, {"pod": panel()}, snapshot.forecasts, before or {})
+    one = panel(failed=failed)
+    snapshot = taken(0.0, {"pod": one}, [model.probabilities(one)], 0, Publishing(floor, 1000))
+    return top_reasons(model, {"pod": one}, snapshot.forecasts, before or {})
 
 
 def names(found: Reasoned) -> list[list[str]]:
@@ -118,6 +119,7 @@ def test_when_more_are_in_trouble_than_anybody_reads_the_most_probable_are_expla
     assert {entity for _, entity, _ in reasoned(low)} == set(PODS)
     monkeypatch.setattr("exporter.reasons.MOST", 1)
     assert {entity for _, entity, _ in reasoned(low)} == {("shop", "filling")}
+    assert {entity for _, entity, _ in reasoned(low, failed=True)} == {("shop", "calm")}, "what is present comes last"
     monkeypatch.setattr("exporter.reasons.MOST", 0)
     assert reasoned(low) == {}
 

@@ -51,7 +51,7 @@ def commands(kind: Kind, entity: Entity, issue: str, *leading: str) -> list[str]
             ("shop", "cart-7c9d8b6f5d-x2x9q"),
             "resource_exhaustion",
             ("pod_memory_of_limit",),
-            "kubectl -n shop set resources deployment/cart --limits=memory=LIMIT",
+            "kubectl -n shop set resources deployment/cart --containers=CONTAINER --limits=memory=LIMIT",
         ),
         (
             "pod",
@@ -65,7 +65,7 @@ def commands(kind: Kind, entity: Entity, issue: str, *leading: str) -> list[str]
             ("kube-system", "fluentd-x2x9q"),
             "resource_exhaustion",
             ("pod_throttled",),
-            "kubectl -n kube-system set resources daemonset/fluentd --limits=cpu=LIMIT",
+            "kubectl -n kube-system set resources daemonset/fluentd --containers=CONTAINER --limits=cpu=LIMIT",
         ),
         (
             "pod",
@@ -101,7 +101,7 @@ def commands(kind: Kind, entity: Entity, issue: str, *leading: str) -> list[str]
             ("shop", "cart"),
             "service_disruption",
             ("service_errors",),
-            "kubectl -n shop rollout undo deployment/cart",
+            "kubectl -n shop rollout undo deployment/WORKLOAD",
         ),
     ],
 )
@@ -211,3 +211,28 @@ def test_placeholders_are_those_of_the_kind_and_unquoted(command: str, line: str
     with pytest.raises(remediation.RemediationError) as caught:
         remediation.parsed([entry])
     assert line in str(caught.value)
+
+
+def test_a_limit_is_set_for_the_container_that_needs_it_and_no_other() -> None:
+    """Without --containers kubectl sets it for every one, sidecars too."""
+    said = [step.command for entry in ENTRIES for step in entry.steps]
+    said += [path.read_text(encoding="utf-8") for path in (shipped.ROOT / "docs" / "runbooks").glob("*.md")]
+    found = [line for text in said for line in text.splitlines() if "set resources" in line]
+    assert len(found) >= 8
+    assert all("--containers=CONTAINER" in line for line in found)
+
+
+@pytest.mark.parametrize("pod", ["backup-28412345-x2x9q", "solo"])
+@pytest.mark.parametrize("leading", ["pod_memory_of_limit", "pod_restarts", "pod_throttled"])
+def test_nothing_is_rolled_out_or_scaled_of_a_pod_that_no_controller_keeps(pod: str, leading: str) -> None:
+    for issue in ("pod_failure", "resource_exhaustion"):
+        said = commands("pod", ("shop", pod), issue, leading)
+        assert len(said) >= 2
+        assert not [one for one in said if any(word in one for word in ("rollout", "scale", "set resources"))]
+
+
+def test_the_workload_behind_a_service_is_looked_for_before_anything_is_done_to_it() -> None:
+    for entry in ENTRIES:
+        if entry.kind == "service" and any("WORKLOAD" in step.command for step in entry.steps):
+            first = next(i for i, step in enumerate(entry.steps) if "endpointslices" in step.command)
+            assert all("WORKLOAD" not in step.command for step in entry.steps[: first + 1])
