@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from commandline.times import rfc3339
 from exporter import remediation
@@ -78,11 +79,19 @@ class Filter:
         )
 
 
-def rows(snapshot: Snapshot) -> Iterator[Row]:
-    """The probabilities that /metrics shows, kind by kind and entity by entity."""
-    for forecast in snapshot.forecasts:
-        for i in forecast.published.nonzero()[0].tolist():
-            yield from rows_of(snapshot, forecast, i)
+_ROWS: Final[WeakKeyDictionary[Snapshot, tuple[Row, ...]]] = WeakKeyDictionary()
+
+
+def rows(snapshot: Snapshot) -> tuple[Row, ...]:
+    """The probabilities that /metrics shows, kind by kind, entity by entity; made once, however many look at them."""
+    if snapshot not in _ROWS:
+        _ROWS[snapshot] = tuple(
+            row
+            for forecast in snapshot.forecasts
+            for i in forecast.published.nonzero()[0].tolist()
+            for row in rows_of(snapshot, forecast, i)
+        )
+    return _ROWS[snapshot]
 
 
 def predictions(published: Published, chosen: Filter) -> dict[str, Any]:

@@ -103,7 +103,7 @@ class Listing:
 def listed(published: Published, view: View) -> Listing:
     """The lines that the view asks for, the first SHOWN of them with their sparks."""
     snapshot = published.snapshot
-    every = list(rows(snapshot))
+    every = rows(snapshot)
     grouped: dict[tuple[str, str, str, str], list[Row]] = {}
     for row in every:
         if view.chosen.lets(row):

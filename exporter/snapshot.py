@@ -80,7 +80,7 @@ class Forecast:
         return sums
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Snapshot:
     """Everything one tick found out.
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from exporter.api import rows
 from exporter.snapshot import Publishing, Snapshot, taken
 from predictor.entities import Entity, Kind
 from predictor.issues import Outcome
@@ -107,3 +108,16 @@ def test_without_any_entity_there_is_nothing_and_nothing_breaks() -> None:
     assert shown(snapshot) == set()
     assert snapshot.forecasts[0].expected() == [(QUARTER, {}), (HOUR, {})]
     assert snapshot_of().forecasts == ()
+
+
+def test_rows_are_made_once_for_all_who_look_at_a_snapshot() -> None:
+    pods = prediction("pod", {"a/one": (0.3, 0.6), "a/two": (0.1, 0.2)}, active=frozenset({"a/one"}))
+    one, other = snapshot_of(pods), snapshot_of(pods)
+    assert rows(one) is rows(one)
+    assert rows(one) is not rows(other)
+    assert [(row.name, row.horizon, row.probability, row.active) for row in rows(one)] == [
+        ("one", "15m", 0.3, True),
+        ("one", "1h", 0.6, True),
+        ("two", "15m", 0.1, False),
+        ("two", "1h", 0.2, False),
+    ]
