@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterable
 from typing import Final
 
+from exporter.remediation import steps
 from exporter.snapshot import Forecast, Snapshot
 from predictor.entities import LABELS, Entity, Kind
 from predictor.reasons import Reading
@@ -23,6 +24,7 @@ FAMILIES: Final = {
     "kip_signal_value": "What such a signal shows, in its own unit.",
     "kip_signal_per_minute": "By how much such a signal moves in a minute, in its own unit, where it is worth telling.",
     "kip_signal_seconds_to_limit": "Seconds until such a signal is at its limit, if it goes on as it does.",
+    "kip_issue_remediation_info": "1 for what to do first about such an issue, chosen by its top signals.",
     "kip_alert_threshold": "Probability from which an alert keeps within the false-alarm budget.",
     "kip_issues_expected": "Sum of probabilities over all entities, which is the expected number with the issue.",
     "kip_signal_coverage_ratio": "Share of the entities of a kind that have the signal.",
@@ -79,6 +81,7 @@ class Exposition:
             "kip_issue_active": active,
             "kip_anomaly_score": odd,
             **_reasons(snapshot),
+            "kip_issue_remediation_info": _remedies(snapshot),
             "kip_alert_threshold": _thresholds(snapshot.forecasts),
             "kip_issues_expected": _expected(snapshot.forecasts),
             "kip_signal_coverage_ratio": _coverage(snapshot),
@@ -157,6 +160,20 @@ def _reasons(snapshot: Snapshot) -> dict[str, list[str]]:
         "kip_signal_per_minute": moving,
         "kip_signal_seconds_to_limit": left,
     }
+
+
+def _remedies(snapshot: Snapshot) -> list[str]:
+    """One for each issue of an entity, by the reasons of its nearest horizon: outcomes come in that order."""
+    first: dict[tuple[Kind, Entity, str], list[str]] = {}
+    for (kind, entity, outcome), several in snapshot.reasons.items():
+        first.setdefault((kind, entity, outcome.issue), [one.reading.signal.name for one in several])
+    lines = []
+    for (kind, entity, issue), leading in first.items():
+        for step in steps(kind, entity, issue, leading)[:1]:
+            own = dict(zip(LABELS[kind], entity, strict=True))
+            said = labels(issue=issue, kind=kind, **own, step=step.do, command=step.command)
+            lines.append(f"kip_issue_remediation_info{said} 1\n")
+    return lines
 
 
 def _thresholds(forecasts: Iterable[Forecast]) -> list[str]:
