@@ -150,7 +150,7 @@ def learned(folder: Path, day: Day, overlay: Path) -> Path:
     command = [*ours("kip-trainer"), "train", "--prometheus.url", day.unmasked_url, "--model.dir", str(model), *RATE]
     command += ["--start", f"{day.first:.0f}", "--end", f"{day.last:.0f}", "--step", f"{STEP_SECONDS:g}s"]
     command += ["--horizons", f"{HORIZON_SECONDS:g}s", "--catalogue.file", str(overlay)]
-    command += ["--false-alarms.per-entity-day", str(BUDGET), "--estimator", ESTIMATOR]
+    command += ["--false-alarms.per-entity-day", str(BUDGET), "--false-alarms.price", "0", "--estimator", ESTIMATOR]
     subprocess.run(command, check=True)
     return model
 

@@ -41,6 +41,7 @@ _TRAINER: Final = (
     "max-rows",
     "estimator",
     "false-alarms.per-entity-day",
+    "false-alarms.price",
 )
 _EMITTER: Final = (
     "anchor",

@@ -14,7 +14,7 @@ from predictor.model import Calibration
 from predictor.panel import BoolArray, FloatArray
 from trainer.scored import Scored
 from trainer.selection import watch_of
-from trainer.thresholds import threshold
+from trainer.thresholds import Budget, threshold
 
 LOWEST: Final = 0.05
 """How many false alarms are worth it is what the budget says; below one in twenty nobody would call it a warning.
@@ -40,7 +40,7 @@ def calibrate(
     seen: Scored,
     outcomes: Sequence[Outcome],
     step_seconds: float,
-    false_alarms_per_entity_day: float,
+    budget: Budget,
 ) -> Calibrated:
     """What the scores of the only candidate are worth, from all rows that its models had not seen."""
     scores = seen.scores[0].astype(np.float64)
@@ -54,7 +54,7 @@ def calibrate(
         level = probability[i][rows]
         # A threshold that no probability reaches would be a silent "never".
         highest = max(LOWEST, min(HIGHEST, float(level.max(initial=0.0))))
-        thresholds.append(threshold(watch, level, false_alarms_per_entity_day, LOWEST, highest) if maps[i] else None)
+        thresholds.append(threshold(watch, level, budget, LOWEST, highest) if maps[i] else None)
     return Calibrated(tuple(maps), tuple(thresholds))
 
 

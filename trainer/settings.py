@@ -5,13 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveFloat, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    field_validator,
+    model_validator,
+)
 
 from commandline.logs import LogFormat, LogLevel
 from commandline.settings import Settings, flag
 from commandline.times import Moment, Span, span_seconds
 from predictor.reader import PrometheusUrl
 from trainer.candidates import CANDIDATES, CandidateName
+from trainer.thresholds import PRICE, Budget
 
 
 def _spans(value: Any) -> Any:
@@ -54,6 +63,14 @@ class TrainSettings(_Common):
     false_alarms_per_entity_day: PositiveFloat = flag(
         "false-alarms.per-entity-day", 0.02, "budget from which the alert thresholds follow"
     )
+    false_alarms_price: NonNegativeFloat = flag(
+        "false-alarms.price", PRICE, "issues more that a false alarm more must foretell; 0 spends the whole budget"
+    )
+
+    @property
+    def budget(self) -> Budget:
+        """What false alarms may be spent on."""
+        return Budget(self.false_alarms_per_entity_day, self.false_alarms_price)
 
     @model_validator(mode="after")
     def _horizons_on_grid(self) -> Self:

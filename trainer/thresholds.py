@@ -16,9 +16,17 @@ from trainer.sample import IntArray
 GRID: Final = 128
 """Levels among which a threshold is sought: finer than any history can tell apart."""
 
-WORTH: Final = 0.4
+PRICE: Final = 0.4
 """How many onsets more a false alarm more must foretell: five may buy two. See docs/decisions/
 2026-11-25-what-a-false-alarm-must-be-worth.md for what other prices would buy."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How many false alarms there may be, and how many onsets more each one more must foretell."""
+
+    per_entity_day: float
+    price: float = PRICE
 
 
 @dataclass(frozen=True)
@@ -114,24 +122,22 @@ def within_budget(
     return float(grid[min(len(grid) - 1, first)])
 
 
-def threshold(
-    watch: Watch, level: FloatArray, false_alarms_per_entity_day: float, lowest: float, highest: float
-) -> float:
-    """The level within the budget that is worth most: onsets foretold, less WORTH for each false alarm.
+def threshold(watch: Watch, level: FloatArray, budget: Budget, lowest: float, highest: float) -> float:
+    """The level within the budget that is worth most: onsets foretold, less the price of each false alarm.
 
     A budget is what may be spent and no aim: alarms that foretell little are spared, though there were room for them.
     Of several such levels those with the fewest false alarms, of these the lowest. One false alarm costs nothing: a
     history too short for a second would have to keep silent. Where nothing is foretold within the budget, its lowest
     level. level: (rows,), scores or probabilities.
     """
-    cheapest = within_budget(watch, level, false_alarms_per_entity_day, lowest, highest)
+    cheapest = within_budget(watch, level, budget.per_entity_day, lowest, highest)
     if not watch.recalled(level >= cheapest):
         return cheapest
     best, found = (-np.inf, -np.inf), cheapest
     for at in levels(level, lowest, highest):
         if at >= cheapest:
             false = watch.false_alarms(level >= at)
-            worth = (watch.recalled(level >= at) - WORTH * max(0.0, false - 1.0), -false)
+            worth = (watch.recalled(level >= at) - budget.price * max(0.0, false - 1.0), -false)
             if worth > best:
                 best, found = worth, float(at)
     return found

@@ -103,7 +103,7 @@ def learned(
     last = progress.stage("fitting on all of history", len(datasets))
     kinds = {}
     for kind, one in datasets.items():
-        worth = calibrate(tracks[kind], one.outcomes, when.step_seconds, settings.false_alarms_per_entity_day)
+        worth = calibrate(tracks[kind], one.outcomes, when.step_seconds, settings.budget)
         if found := _model(one, chosen[kind].name, worth, catalogue, settings.seed):
             kinds[kind] = found
         last()

@@ -21,6 +21,7 @@ from trainer.history import HistoryError, Stretch
 from trainer.origins import FOLDS, folds, origins
 from trainer.progress import Progress
 from trainer.scored import Behind, Scored
+from trainer.thresholds import Budget
 
 OUTCOMES = (Outcome("pod_failure", HORIZONS[0]), Outcome("pod_failure", HORIZONS[1]))
 SIGNALS = CATALOGUE.signals_of("pod")
@@ -87,7 +88,7 @@ def test_scores_over_chunks_equal_scores_in_one_piece(seen: Scored, monkeypatch:
 
 def test_calibrated_probabilities_say_how_often_it_comes(seen: Scored) -> None:
     """On the rows that calibrate the mean probability is the base rate, up to the two made-up rows."""
-    done = calibrate(seen, OUTCOMES, STEP, 0.02)
+    done = calibrate(seen, OUTCOMES, STEP, Budget(0.02))
     for i, calibration in enumerate(done.maps):
         assert calibration is not None
         rows = seen.counts[i]
@@ -102,7 +103,7 @@ def test_calibrated_probabilities_say_how_often_it_comes(seen: Scored) -> None:
 
 
 def test_thresholds_keep_to_their_bounds_and_a_larger_budget_never_raises_them(seen: Scored) -> None:
-    found = [calibrate(seen, OUTCOMES, STEP, budget).thresholds for budget in (0.02, 2.0, 200.0)]
+    found = [calibrate(seen, OUTCOMES, STEP, Budget(budget)).thresholds for budget in (0.02, 2.0, 200.0)]
     assert all(t is not None and LOWEST <= t <= HIGHEST for thresholds in found for t in thresholds)
     for less, more in pairwise(found):
         assert all(a >= b for a, b in zip(less, more, strict=True) if a is not None and b is not None)
@@ -111,7 +112,7 @@ def test_thresholds_keep_to_their_bounds_and_a_larger_budget_never_raises_them(s
 def test_an_outcome_that_never_comes_behind_the_origins_has_no_map_and_no_threshold(seen: Scored) -> None:
     ahead = seen.ahead.copy()
     ahead[0] = 0
-    done = calibrate(replace(seen, ahead=ahead), OUTCOMES, STEP, 0.02)
+    done = calibrate(replace(seen, ahead=ahead), OUTCOMES, STEP, Budget(0.02))
     assert done.maps[0] is None
     assert done.thresholds[0] is None
     assert done.maps[1] is not None

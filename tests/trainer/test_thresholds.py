@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from predictor.panel import BoolArray, FloatArray
 from trainer.events import judged
 from trainer.outcomes import steps_ahead, wake
-from trainer.thresholds import GRID, WORTH, Watch, levels, threshold, within_budget
+from trainer.thresholds import GRID, PRICE, Budget, Watch, levels, threshold, within_budget
 
 STEP = 60.0
 HORIZON = 10
@@ -37,10 +37,10 @@ def watched(*lines: str) -> tuple[Watch, FloatArray]:
     return Watch(ahead, step, entity, np.ones(len(level)), HORIZON, STEP), level
 
 
-def chosen(*lines: str, budget: float = 0.001) -> float:
+def chosen(*lines: str, budget: float = 0.001, price: float = PRICE) -> float:
     """The threshold for these entities."""
     watch, level = watched(*lines)
-    return threshold(watch, level, budget, LOWEST, HIGHEST)
+    return threshold(watch, level, Budget(budget, price), LOWEST, HIGHEST)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_the_budget_is_kept_on_the_rows_given_or_the_highest_is_chosen(
     ahead, entity = (np.array([row[k] for row in drawn], dtype=np.int64) for k in (2, 0))
     level = np.array([row[1] for row in drawn])
     watch = Watch(ahead, np.arange(len(drawn), dtype=np.int64), entity, np.ones(len(drawn)), HORIZON, STEP)
-    found = threshold(watch, level, budget, LOWEST, HIGHEST)
+    found = threshold(watch, level, Budget(budget), LOWEST, HIGHEST)
     assert found == HIGHEST or watch.false_alarms(level >= found) <= watch.allowed(budget)
 
 
@@ -177,7 +177,7 @@ def test_no_level_within_the_budget_is_worth_more_than_the_one_chosen() -> None:
             for _ in range(6)
         ]
         watch, level = watched(*lines)
-        found = threshold(watch, level, 200.0, LOWEST, HIGHEST)
+        found = threshold(watch, level, Budget(200.0), LOWEST, HIGHEST)
         cheapest = within_budget(watch, level, 200.0, LOWEST, HIGHEST)
         assert watch.false_alarms(level >= cheapest) <= watch.allowed(200.0)
         grid = levels(level, LOWEST, HIGHEST)
@@ -188,7 +188,7 @@ def test_no_level_within_the_budget_is_worth_more_than_the_one_chosen() -> None:
 
 def _worth(watch: Watch, above: BoolArray) -> tuple[float, float]:
     false = watch.false_alarms(above)
-    return watch.recalled(above) - WORTH * max(0.0, false - 1.0), -false
+    return watch.recalled(above) - PRICE * max(0.0, false - 1.0), -false
 
 
 @pytest.mark.parametrize(
@@ -202,6 +202,13 @@ def _worth(watch: Watch, above: BoolArray) -> tuple[float, float]:
 )
 def test_room_in_the_budget_is_not_spent_on_alarms_that_foretell_little(lines: list[str], expected: float) -> None:
     assert chosen(*lines, budget=1_000.0) == pytest.approx(expected)
+
+
+def test_at_no_price_the_budget_is_spent_on_every_onset_it_can_buy() -> None:
+    lines = ["00hhhhhhhhhh", "00ffffffffff"] + ["0006000"] * 4
+    assert chosen(*lines, budget=1_000.0) == pytest.approx(0.8)
+    assert chosen(*lines, budget=1_000.0, price=0.0) == LOWEST
+    assert chosen(*lines, budget=0.001, price=0.0) == pytest.approx(0.8), "no further than the budget goes"
 
 
 def test_rows_that_stand_for_several_count_as_often() -> None:
