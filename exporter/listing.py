@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
+from heapq import nlargest, nsmallest
 from typing import Final
 from urllib.parse import urlencode
+from weakref import WeakKeyDictionary
 
 from exporter.api import BadRequest, Filter, Row, rows
 from exporter.charts import Spark, spark
+from exporter.snapshot import Snapshot
 from exporter.tick import Published
 from exporter.trace import SHOWN_TICKS, Traces
 from predictor.entities import KINDS, Entity
@@ -38,10 +43,16 @@ class Line:
         """The row of the shortest horizon: entity and issue are the same in all."""
         return self.rows[0]
 
-    @property
+    @cached_property
     def state(self) -> str:
         """Whether the issue is present, predicted within any horizon, or neither."""
         return max((state_of(row) for row in self.rows), key=lambda one: -STATES.index(one))
+
+    @cached_property
+    def probabilities(self) -> tuple[float, ...]:
+        """The highest of all horizons, then each one's: what lines are usually sorted by."""
+        each = tuple(row.probability for row in self.rows)
+        return (max(each), *each)
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -100,28 +111,34 @@ class Listing:
     """How many of all lines that pass the filter are in each state."""
 
 
+@dataclass(frozen=True)
+class _Table:
+    """Every line of a snapshot by entity and issue, without sparks, and what can be chosen from."""
+
+    lines: tuple[Line, ...]
+    namespaces: tuple[str, ...]
+    issues: tuple[str, ...]
+
+
+_TABLES: Final[WeakKeyDictionary[Snapshot, _Table]] = WeakKeyDictionary()
+
+
 def listed(published: Published, view: View) -> Listing:
     """The lines that the view asks for, the first SHOWN of them with their sparks."""
     snapshot = published.snapshot
-    every = rows(snapshot)
-    grouped: dict[tuple[str, str, str, str], list[Row]] = {}
-    for row in every:
-        if view.chosen.lets(row):
-            grouped.setdefault((row.kind, row.namespace, row.name, row.issue), []).append(row)
-    order = {horizon: i for i, horizon in enumerate(horizons_of(published))}
-    bare = [Line(tuple(sorted(some, key=lambda one: order[one.horizon])), _NONE) for some in grouped.values()]
-    bare.sort(key=lambda line: (line.first.kind, line.first.namespace, line.first.name, line.first.issue))
-    bare.sort(key=_key(view.sort), reverse=view.descending)
+    table = _table(snapshot)
+    passing = list(_passing(table.lines, view.chosen))
+    first = (nlargest if view.descending else nsmallest)(SHOWN, passing, key=_key(view.sort))  # equals stay in order
     outcomes = {(str(o.issue), o.horizon): o for one in snapshot.forecasts for o in one.outcomes}
-    lines = [replace(line, spark=spark_of(published, line.rows, outcomes)) for line in bare[:SHOWN]]
+    states = Counter(line.state for line in passing)
     return Listing(
-        tuple(lines),
-        len(bare),
-        tuple(order),
+        tuple(replace(line, spark=spark_of(published, line.rows, outcomes)) for line in first),
+        len(passing),
+        horizons_of(published),
         tuple(kind for kind in KINDS if snapshot.forecast(kind)),
-        tuple(sorted({row.namespace for row in every if row.namespace})),
-        tuple(sorted({row.issue for row in every})),
-        {state: sum(1 for line in bare if line.state == state) for state in STATES},
+        table.namespaces,
+        table.issues,
+        {state: states[state] for state in STATES},
     )
 
 
@@ -153,6 +170,33 @@ def spark_of(published: Published, several: tuple[Row, ...], outcomes: Mapping[t
 _NONE: Final = Spark((), (), 0.0, "")
 
 
+def _table(snapshot: Snapshot) -> _Table:
+    """Made once, however many look at the snapshot and however often their pages renew themselves."""
+    if snapshot not in _TABLES:
+        every = rows(snapshot)
+        grouped: dict[tuple[str, str, str, str], list[Row]] = {}
+        for row in every:
+            grouped.setdefault((row.kind, row.namespace, row.name, row.issue), []).append(row)
+        seconds = {o.horizon: o.horizon_seconds for one in snapshot.forecasts for o in one.outcomes}
+        _TABLES[snapshot] = _Table(
+            tuple(
+                Line(tuple(sorted(some, key=lambda row: seconds[row.horizon])), _NONE)
+                for _, some in sorted(grouped.items())
+            ),
+            tuple(sorted({row.namespace for row in every if row.namespace})),
+            tuple(sorted({row.issue for row in every})),
+        )
+    return _TABLES[snapshot]
+
+
+def _passing(lines: tuple[Line, ...], chosen: Filter) -> Iterator[Line]:
+    """The lines with those of their rows that are asked for: the lowest probability may leave out a horizon."""
+    for line in lines:
+        some = tuple(row for row in line.rows if chosen.lets(row))
+        if some:
+            yield line if len(some) == len(line.rows) else replace(line, rows=some)
+
+
 def _key(sort: str) -> Callable[[Line], tuple[float, ...] | tuple[str, ...]]:
     if sort == "entity":
         return lambda line: (line.first.kind, line.first.namespace, line.first.name)
@@ -161,5 +205,5 @@ def _key(sort: str) -> Callable[[Line], tuple[float, ...] | tuple[str, ...]]:
     if sort == "state":
         return lambda line: (float(STATES.index(line.state)),)
     if sort == "probability":
-        return lambda line: (max(row.probability for row in line.rows), *(row.probability for row in line.rows))
+        return lambda line: line.probabilities
     return lambda line: (row.probability if (row := line.within(sort)) else -1.0,)
