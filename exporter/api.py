@@ -119,7 +119,7 @@ def entity(published: Published, kind_text: str, path: str) -> dict[str, Any]:
         "predictions": [asdict(row) for row in rows_of(published.snapshot, forecast, position)],
         "anomaly_score": _or_null(forecast.anomaly)[position],
         "explanations": _explanations(explained),
-        "remediation": _remediation(forecast, position, explained),
+        "remediation": _remediation(published.snapshot, forecast, position, explained),
         "window": _window(published, published.snapshot.panels[kind], labels),
     }
 
@@ -185,7 +185,9 @@ def _explanations(found: Mapping[Outcome, Explanation]) -> list[dict[str, Any]]:
     ]
 
 
-def _remediation(forecast: Forecast, position: int, explained: Mapping[Outcome, Explanation]) -> list[dict[str, Any]]:
+def _remediation(
+    snapshot: Snapshot, forecast: Forecast, position: int, explained: Mapping[Outcome, Explanation]
+) -> list[dict[str, Any]]:
     """What to do about each issue that is present or reaches a threshold, else about the most probable one.
 
     With the nearest horizon that reaches it; null where the issue is present.
@@ -209,7 +211,7 @@ def _remediation(forecast: Forecast, position: int, explained: Mapping[Outcome, 
         behind = [explained[one] for one in ([near] if near else explained) if one in explained and one.issue == issue]
         reasons = behind[0].reasons if behind else ()
         leading = [one.reading.signal.name for one in reasons if one.contribution > 0]
-        several = remediation.steps(kind, labels, issue, leading, active=near is None)
+        several = remediation.steps(kind, labels, issue, leading, near is None, snapshot.nodes)
         found.append(
             {
                 "issue": issue,

@@ -111,13 +111,14 @@ def _telling(
     explanation = explanations.get(outcome)
     leading = [r.reading.signal.name for r in explanation.reasons if r.contribution > 0] if explanation else []
     state = state_of(main)
+    nodes = published.snapshot.nodes
     return Telling(
         told,
         spark_of(published, told, outcomes),
         state,
         main.horizon,
         _pushes(explanation),
-        steps(forecast.kind, entity, outcome.issue, leading, active=state == PRESENT) if state != QUIET else (),
+        steps(forecast.kind, entity, outcome.issue, leading, state == PRESENT, nodes) if state != QUIET else (),
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -38,11 +38,18 @@ _CONTROLLERS: Final = (
     (re.compile(rf"-{_RANDOM}{{5}}"), "daemonset"),
     (re.compile(r"-[0-9]+"), "statefulset"),
 )
-_JOB: Final = re.compile(r".*-[0-9]{8,}")
-"""A CronJob's jobs are named by the minute they were planned for."""
+_JOB: Final = re.compile(rf"(.+-[0-9]{{8,}})(?:-[0-9]+)?-{_RANDOM}{{5}}")
+"""A CronJob's jobs are named by the minute they were planned for; an index may follow.
+
+This shape is asked first: of those minutes one in eight is made of digits that a ReplicaSet's hash may have, too, while
+a hash hardly ever has nothing but digits.
+"""
 
 _UNKEPT: Final = frozenset({"pod", "job"})
 """Nothing that a rollout, more replicas or other limits could be asked of."""
+
+_DELETED: Final = "delete pod {pod}"
+"""Said of a pod that comes back; of one that stands alone, nothing would be left."""
 
 
 class RemediationError(ValueError):
@@ -98,22 +105,30 @@ class _Entry(_Data):
 _ENTRIES: Final = TypeAdapter(tuple[_Entry, ...])
 
 
-def steps(kind: Kind, entity: Entity, issue: str, leading: Sequence[str], active: bool = False) -> tuple[Step, ...]:
+def steps(
+    kind: Kind,
+    entity: Entity,
+    issue: str,
+    leading: Sequence[str],
+    active: bool = False,
+    nodes: Collection[str] = (),
+) -> tuple[Step, ...]:
     """What to do first, second and so on; empty for an issue that the default catalogue has no rule of for that kind.
 
     leading: names of signals, what raises the probability most first; the first that an entry names chooses it.
     active: whether the issue is present already, which has a runbook of its own.
+    nodes: names of the cluster's nodes, by which a static pod is told from a StatefulSet's.
     """
     mine = [one for one in entries() if (one.issue, one.kind) == (issue, kind)]
     chosen = [one for name in leading for one in mine if name in one.leading] + mine[-1:]
-    values = _values(kind, entity)
+    values, resource = _values(kind, entity, nodes)
     page = runbook(issue, active)
-    alone = kind == "pod" and controller(values["pod"])[0] in _UNKEPT
     return tuple(
         Step(step.do, _filled(step.command, values), page)
         for one in chosen[:1]
         for step in one.steps
-        if not (alone and "{controller}" in step.command)
+        if not (resource in _UNKEPT and "{controller}" in step.command)
+        and not (resource == "pod" and _DELETED in step.command)
     )
 
 
@@ -149,17 +164,19 @@ def parsed(document: Any) -> tuple[_Entry, ...]:
     return found
 
 
-def controller(pod: str) -> tuple[str, str]:
+def controller(pod: str, nodes: Collection[str] = ()) -> tuple[str, str]:
     """The resource and the name of what keeps the pod, as its name tells: ("deployment", "cart").
 
-    ("pod", its name) for a pod that looks as if it stood alone. A static pod of a node whose name ends in a number
-    looks like a StatefulSet's. Source: the catalogue's variable pod_workload.
+    ("pod", its name) for a pod that looks as if it stood alone, or is static: those end in their node's name, which may
+    look like a StatefulSet's number where the nodes are not known. Source: the catalogue's variable pod_workload.
     """
+    if any(pod.endswith(f"-{node}") for node in nodes if node):
+        return "pod", pod
+    if job := _JOB.fullmatch(pod):
+        return "job", job[1]
     found = re.fullmatch(_catalogue().variables["pod_workload"], pod)
     name = next((group for group in found.groups() if group), pod) if found else pod
     rest = pod[len(name) :]
-    if _JOB.fullmatch(name) and rest:
-        return "job", name
     return next((resource for shape, resource in _CONTROLLERS if shape.fullmatch(rest)), "pod"), name
 
 
@@ -169,12 +186,13 @@ def _catalogue() -> Catalogue:
     return catalogue.default()
 
 
-def _values(kind: Kind, entity: Entity) -> dict[str, str]:
+def _values(kind: Kind, entity: Entity, nodes: Collection[str]) -> tuple[dict[str, str], str]:
+    """What stands for each placeholder, and the resource that keeps a pod; empty for what is none."""
     values = dict(zip(LABELS[kind], entity, strict=True))
-    if kind == "pod":
-        resource, name = controller(values["pod"])
-        values |= {"workload": name, "controller": f"{resource}/{name}"}
-    return values
+    if kind != "pod":
+        return values, ""
+    resource, name = controller(values["pod"], nodes)
+    return values | {"workload": name, "controller": f"{resource}/{name}"}, resource
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from predictor.entities import Entity, Kind, namespace_of
+from predictor.entities import Entity, Kind, name_of, namespace_of
 from predictor.issues import Outcome
 from predictor.model import Prediction
 from predictor.panel import BoolArray, FloatArray, Panel
@@ -99,6 +99,12 @@ class Snapshot:
     def forecast(self, kind: Kind) -> Forecast | None:
         """The forecast of one kind, None where nothing was read of it."""
         return next((one for one in self.forecasts if one.kind == kind), None)
+
+    @cached_property
+    def nodes(self) -> frozenset[str]:
+        """The names of the nodes within the window, those that fell silent among them."""
+        panel = self.panels.get("node")
+        return frozenset(name_of(entity) for entity in panel.entities) if panel else frozenset()
 
 
 def taken(

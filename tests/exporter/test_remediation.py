@@ -167,11 +167,29 @@ def test_what_kubectl_would_take_for_a_flag_or_nobody_can_read_stays_a_capital(v
         ("shop-cart-v2-7c9d8b6f5d-x2x9q", ("deployment", "shop-cart-v2")),
         ("db-12", ("statefulset", "db")),
         ("fluentd-x2x9q", ("daemonset", "fluentd")),
+        ("backup-28412345-x2x9q", ("job", "backup-28412345")),
+        ("backup-29442567-x2x9q", ("job", "backup-29442567")),  # every digit one that a ReplicaSet's hash may have
+        ("backup-29442567-0-x2x9q", ("job", "backup-29442567")),  # an indexed job
         ("lonely", ("pod", "lonely")),
+        ("etcd-node-1", ("statefulset", "etcd-node")),
     ],
 )
 def test_the_name_of_a_pod_tells_its_controller(pod: str, found: tuple[str, str]) -> None:
     assert remediation.controller(pod) == found
+
+
+@pytest.mark.parametrize(
+    ("pod", "found"),
+    [
+        ("etcd-node-1", ("pod", "etcd-node-1")),
+        ("kube-apiserver-ip-10-0-0-7.ec2.internal", ("pod", "kube-apiserver-ip-10-0-0-7.ec2.internal")),
+        ("db-1", ("statefulset", "db")),
+        ("node-1", ("statefulset", "node")),  # a static pod has a name before that of its node
+        ("cart-7c9d8b6f5d-x2x9q", ("deployment", "cart")),
+    ],
+)
+def test_a_pod_whose_name_ends_in_its_nodes_is_static(pod: str, found: tuple[str, str]) -> None:
+    assert remediation.controller(pod, {"node-1", "ip-10-0-0-7.ec2.internal", ""}) == found
 
 
 GENERAL: Final = "{issue: node_failure, kind: node, steps: [{do: Look., command: kubectl get nodes}]}"
@@ -222,13 +240,26 @@ def test_a_limit_is_set_for_the_container_that_needs_it_and_no_other() -> None:
     assert all("--containers=CONTAINER" in line for line in found)
 
 
-@pytest.mark.parametrize("pod", ["backup-28412345-x2x9q", "solo"])
-@pytest.mark.parametrize("leading", ["pod_memory_of_limit", "pod_restarts", "pod_throttled"])
-def test_nothing_is_rolled_out_or_scaled_of_a_pod_that_no_controller_keeps(pod: str, leading: str) -> None:
-    for issue in ("pod_failure", "resource_exhaustion"):
-        said = commands("pod", ("shop", pod), issue, leading)
-        assert len(said) >= 2
-        assert not [one for one in said if any(word in one for word in ("rollout", "scale", "set resources"))]
+POD_ENTRIES: Final = [(one.issue, (*one.leading, "any")[0]) for one in ENTRIES if one.kind == "pod"]
+
+
+@pytest.mark.parametrize("pod", ["backup-28412345-x2x9q", "backup-29442567-x2x9q", "solo", "etcd-node-1"])
+@pytest.mark.parametrize(("issue", "leading"), POD_ENTRIES)
+def test_nothing_is_rolled_out_or_scaled_of_a_pod_that_no_controller_keeps(pod: str, issue: str, leading: str) -> None:
+    found = remediation.steps("pod", ("shop", pod), issue, [leading], nodes={"node-1"})
+    said = [step.command for step in found]
+    assert len(said) >= 2
+    assert not [one for one in said if any(word in one for word in ("rollout", "scale", "set resources"))]
+
+
+@pytest.mark.parametrize(("issue", "leading"), POD_ENTRIES)
+def test_only_a_pod_that_comes_back_is_deleted(issue: str, leading: str) -> None:
+    deleted = {
+        pod: any("delete pod" in one for one in commands("pod", ("shop", pod), issue, leading))
+        for pod in ("cart-7c9d8b6f5d-x2x9q", "backup-28412345-x2x9q", "solo")
+    }
+    assert deleted["backup-28412345-x2x9q"] == deleted["cart-7c9d8b6f5d-x2x9q"]  # its job starts it anew
+    assert not deleted["solo"]
 
 
 def test_the_workload_behind_a_service_is_looked_for_before_anything_is_done_to_it() -> None:

@@ -10,7 +10,7 @@ from exporter.telemetry import Telemetry
 from predictor.artifact import MANIFEST
 from tests.exporter.conftest import START, STEP, Bench
 from tests.exporter.fake_prometheus import always
-from tests.exporter.models import NODE_CPU, POD_FAILED, POD_RESTARTS, fitted_model, saved
+from tests.exporter.models import NODE_CPU, POD_FAILED, POD_MEMORY, POD_RESTARTS, fitted_model, saved
 
 
 def test_it_is_healthy_before_it_is_ready(bench: Bench) -> None:
@@ -128,6 +128,18 @@ def test_remediation_is_told_of_an_issue_that_is_present(bench: Bench) -> None:
     (found,) = bench.client.get("/api/v1/predictions/pod/shop/web-1").json()["data"]["remediation"]
     assert (found["issue"], found["horizon"]) == ("pod_failure", None)
     assert found["runbook"] == "docs/runbooks/KipPodFailureActive.md"
+
+
+def test_remediation_knows_a_static_pod_by_its_node(bench: Bench) -> None:
+    labels = [{"namespace": "kube-system", "pod": pod} for pod in ("etcd-worker-1", "etcd-other-1")]
+    bench.fake.table[POD_MEMORY] = [(one, always(0.9)) for one in labels]
+    bench.warm()
+    for pod, rolled in (("etcd-worker-1", False), ("etcd-other-1", True)):
+        (found,) = bench.client.get(f"/api/v1/predictions/pod/kube-system/{pod}").json()["data"]["remediation"]
+        html = bench.client.get(f"/entity/pod/kube-system/{pod}").text
+        assert any("rollout" in step["command"] for step in found["steps"]) == rolled
+        assert ("kubectl -n kube-system rollout" in html) == rolled
+        assert "kubectl -n kube-system describe pod" in html
 
 
 def test_remediation_is_that_of_the_most_probable_issue_where_none_is_near(bench: Bench) -> None:
