@@ -39,6 +39,11 @@ def changes(command: str) -> bool:
     return words[0] in CHANGING
 
 
+def runbooks() -> dict[str, str]:
+    """The text of every runbook by the name of its alert."""
+    return {path.stem: path.read_text(encoding="utf-8") for path in (shipped.ROOT / "docs" / "runbooks").glob("*.md")}
+
+
 def commands(kind: Kind, entity: Entity, issue: str, *leading: str) -> list[str]:
     return [step.command for step in remediation.steps(kind, entity, issue, leading)]
 
@@ -94,14 +99,14 @@ def commands(kind: Kind, entity: Entity, issue: str, *leading: str) -> list[str]
             ("shop", "cart"),
             "service_disruption",
             ("service_ready_backends",),
-            "kubectl -n shop get endpointslices -l kubernetes.io/service-name=cart -o yaml",
+            "kubectl -n shop describe endpointslices -l kubernetes.io/service-name=cart",
         ),
         (
             "service",
             ("shop", "cart"),
             "service_disruption",
             ("service_errors",),
-            "kubectl -n shop rollout undo deployment/WORKLOAD",
+            "kubectl -n shop rollout undo WORKLOAD",
         ),
     ],
 )
@@ -233,11 +238,13 @@ def test_placeholders_are_those_of_the_kind_and_unquoted(command: str, line: str
 
 def test_a_limit_is_set_for_the_container_that_needs_it_and_no_other() -> None:
     """Without --containers kubectl sets it for every one, sidecars too."""
-    said = [step.command for entry in ENTRIES for step in entry.steps]
-    said += [path.read_text(encoding="utf-8") for path in (shipped.ROOT / "docs" / "runbooks").glob("*.md")]
-    found = [line for text in said for line in text.splitlines() if "set resources" in line]
+    told = [[step.command for step in entry.steps] for entry in ENTRIES]
+    told += [text.splitlines() for text in runbooks().values()]
+    found = [(lines[:i], line) for lines in told for i, line in enumerate(lines) if "set resources" in line]
     assert len(found) >= 8
-    assert all("--containers=CONTAINER" in line for line in found)
+    for before, line in found:
+        assert "--containers=CONTAINER" in line
+        assert any(" top pod " in one and " --containers" in one for one in before), "which shows that container"
 
 
 POD_ENTRIES: Final = [(one.issue, (*one.leading, "any")[0]) for one in ENTRIES if one.kind == "pod"]
@@ -263,7 +270,14 @@ def test_only_a_pod_that_comes_back_is_deleted(issue: str, leading: str) -> None
 
 
 def test_the_workload_behind_a_service_is_looked_for_before_anything_is_done_to_it() -> None:
-    for entry in ENTRIES:
-        if entry.kind == "service" and any("WORKLOAD" in step.command for step in entry.steps):
-            first = next(i for i, step in enumerate(entry.steps) if "endpointslices" in step.command)
-            assert all("WORKLOAD" not in step.command for step in entry.steps[: first + 1])
+    told = [[step.command for step in entry.steps] for entry in ENTRIES if entry.kind == "service"]
+    told += [text.splitlines() for name, text in runbooks().items() if name.startswith("KipServiceDisruption")]
+    for lines in told:
+        first = next(i for i, line in enumerate(lines) if " WORKLOAD" in line)
+        assert any(" describe endpointslices -l kubernetes.io/service-name=" in line for line in lines[:first])
+
+
+def test_nobody_is_told_that_what_keeps_a_pod_is_a_deployment() -> None:
+    told = [step.command for entry in ENTRIES for step in entry.steps]
+    told += [line for text in runbooks().values() for line in text.splitlines() if "kubectl" in line]
+    assert not [line for line in told if "deployment" in line]
