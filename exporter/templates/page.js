@@ -7,6 +7,12 @@
   let failing = false;
   let due = Date.now() + seconds * 1000;
 
+  const offline = document.getElementById("offline");
+  const tell = (text) => {
+    offline.textContent = text;
+    offline.hidden = false;
+  };
+
   const wire = () => {
     const button = document.getElementById("pause");
     if (!button) return;
@@ -14,7 +20,10 @@
     button.textContent = paused ? "Go on renewing" : "Pause";
     button.addEventListener("click", () => {
       paused = !paused;
+      failing = false;
       button.textContent = paused ? "Go on renewing" : "Pause";
+      if (paused) tell("Paused; what stands below is of before.");
+      else offline.hidden = true;
     });
   };
 
@@ -43,21 +52,19 @@
   // Not under the hand of somebody who chooses in the form or marks text.
   const busy = () => document.activeElement?.closest("form") || !document.getSelection().isCollapsed;
 
-  const offline = document.getElementById("offline");
-  const tell = (text) => {
-    offline.textContent = text;
-    offline.hidden = false;
-  };
-
   const renew = async () => {
     due = Date.now() + seconds * 1000;
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(10000) });
-      swap(await answer.text());
+      const text = await answer.text();
+      // The hand may have come while the answer was on its way; the next second says so, or asks anew.
+      if (busy()) due = 0;
+      if (paused || busy()) return;
+      swap(text);
       failing = false;
       offline.hidden = true;
     } catch {
-      if (failing) return;
+      if (failing || paused) return;
       failing = true;
       tell(`No answer from the exporter since ${new Date().toLocaleTimeString()}; what stands below is of before.`);
     }

@@ -143,7 +143,9 @@ def test_renewing_can_be_paused_and_says_when_nobody_answers(look: Open, complai
     page.get_by_role("button", name="Pause").click()
     page.clock.run_for(35_000)
     assert asked == []
+    expect(page.locator("#offline")).to_contain_text("Paused; what stands below is of before.")
     page.get_by_role("button", name="Go on renewing").click()
+    expect(page.locator("#offline")).to_be_hidden()
     page.clock.run_for(35_000)
     expect(page.locator("#offline")).to_contain_text("No answer from the exporter since")
     assert len(asked) >= 1
@@ -174,6 +176,41 @@ def test_a_page_that_waits_for_the_hand_in_its_form_says_so(look: Open) -> None:
     page.clock.run_for(35_000)
     expect(page.locator("#offline")).to_contain_text("Not renewed while")
     page.get_by_role("button", name="Pause").focus()
+    page.clock.run_for(2_000)
+    expect(page.locator("#offline")).to_be_hidden()
+
+
+def test_an_answer_that_comes_when_the_form_has_the_focus_waits_as_well(look: Open) -> None:
+    page = look("")
+    page.clock.install()
+    page.reload()
+    on_their_way: list[Route] = []
+    page.route("**/*", lambda route: on_their_way.append(route))
+    with page.expect_request("**/*"):
+        page.clock.run_for(31_000)
+    page.evaluate("document.getElementById('live').dataset.kept = 'yes'")
+    page.get_by_role("combobox").first.focus()
+    with page.expect_response("**/*"):
+        on_their_way[0].continue_()
+    page.unroute("**/*")
+    page.clock.run_for(2_000)
+    expect(page.locator("#offline")).to_contain_text("Not renewed while")
+    expect(page.locator("#live[data-kept]")).to_have_count(1)
+    expect(page.get_by_role("combobox").first).to_be_focused()
+    page.get_by_role("button", name="Pause").focus()
+    page.clock.run_for(2_000)
+    expect(page.locator("#offline")).to_be_hidden()
+    expect(page.locator("#live[data-kept]")).to_have_count(0)
+
+
+def test_marked_text_stays_and_the_page_says_that_it_waits(look: Open) -> None:
+    page = look(LEAKING_PATH)
+    page.clock.install()
+    page.reload()
+    page.get_by_role("heading", level=1).select_text()
+    page.clock.run_for(35_000)
+    expect(page.locator("#offline")).to_contain_text("Not renewed while text is marked")
+    page.evaluate("document.getSelection().removeAllRanges()")
     page.clock.run_for(2_000)
     expect(page.locator("#offline")).to_be_hidden()
 
