@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from exporter.reasons import TOP, top_reasons
+from exporter.reasons import MOST, TOP, top_reasons
 from exporter.snapshot import Publishing, Reasoned, taken
 from predictor import features
 from predictor.contributions import Contributions, IntArray
@@ -122,6 +122,20 @@ def test_when_more_are_in_trouble_than_anybody_reads_the_most_probable_are_expla
     assert {entity for _, entity, _ in reasoned(low, failed=True)} == {("shop", "calm")}, "what is present comes last"
     monkeypatch.setattr("exporter.reasons.MOST", 0)
     assert reasoned(low) == {}
+
+
+def test_an_outage_does_not_crowd_out_what_is_predicted() -> None:
+    """Of 550 pods that failed and 50 that are likely to, the 50 are explained, and failed ones fill what is left."""
+    model, calm = plain_model(STEP), panel()
+    pods: tuple[Entity, ...] = tuple(("shop", f"web-{i}") for i in range(600))
+    active = np.zeros((1, REACH, 600), dtype=np.bool_)
+    active[:, -1, :550] = True
+    values = np.full((2, REACH, 600), 0.97)
+    one = replace(calm, entities=pods, values=values, active=active)
+    snapshot = taken(0.0, {"pod": one}, [model.probabilities(one)], 0, Publishing(0.0, 10_000))
+    explained = {entity for _, entity, _ in top_reasons(model, {"pod": one}, snapshot.forecasts, {})}
+    assert explained >= set(pods[550:])
+    assert len(explained) == MOST
 
 
 def test_without_any_forecast_there_is_no_reason() -> None:
