@@ -169,7 +169,7 @@ def _remedies(snapshot: Snapshot) -> list[str]:
         first.setdefault((kind, entity, outcome.issue), [one.reading.signal.name for one in several])
     lines = []
     for (kind, entity, issue), leading in first.items():
-        for step in steps(kind, entity, issue, leading)[:1]:
+        for step in steps(kind, entity, issue, leading, nodes=snapshot.nodes)[:1]:
             own = dict(zip(LABELS[kind], entity, strict=True))
             said = labels(issue=issue, kind=kind, **own, step=step.do, command=step.command)
             lines.append(f"kip_issue_remediation_info{said} 1\n")
