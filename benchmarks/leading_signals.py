@@ -1,6 +1,6 @@
 """Do reasons name the true cause? For each fault that an alert foretold, the top signals at the moment it fired.
 
-Usage: python -m benchmarks.leading_signals [--hours 10] [--live MINUTES [--runs N]]
+Usage: python -m benchmarks.leading_signals [--hours 10] [--live MINUTES [--runs N] [--seed 11]]
 
 The pretend cluster's truth.json names the metrics that a fault moves first; a signal is a true one when its PromQL
 reads one of them. Counted is the first alert about the fault's own entity and issue while the fault is on. By default a
@@ -61,13 +61,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.leading_signals", description=__doc__)
     parser.add_argument("--hours", type=float, default=HOURS, help="of history to replay")
     parser.add_argument("--live", type=float, default=0.0, metavar="MINUTES", help="run the demo instead")
+    parser.add_argument("--seed", type=int, default=DEMO.seed, help="of the first demo's pretend cluster")
     parser.add_argument("--runs", type=int, default=1, help="how often, each with another seed")
     chosen = parser.parse_args(arguments)
     found: list[Named] = []
     for run in range(chosen.runs if chosen.live else 1):
         shutil.rmtree(FOLDER, ignore_errors=True)
         with Processes(FOLDER) as processes:
-            cluster = replace(DEMO, seed=DEMO.seed + run)
+            cluster = replace(DEMO, seed=chosen.seed + run)
             found += live(processes, cluster, chosen.live) if chosen.live else replayed(processes, chosen.hours)
         print(f"leading-signals: {len(found)} faults after run {run + 1}", flush=True)
     return show(found)
@@ -162,8 +163,9 @@ def predictions(notifications: Iterable[Mapping[str, Any]]) -> list[Alert]:
 
 def scraped(prometheus: str, alert: Alert) -> tuple[str, ...]:
     """The signals that kip_issue_contribution had for the alert's probability when it fired, strongest first."""
-    names = ("issue", "horizon", "kind", "namespace", "pod", "node", "service")
-    own = ",".join(f'{name}="{alert[name]}"' for name in names if name in alert)
+    # Not all of the alert's labels: a pod's alert also says on which node it runs, which no series of the pod does.
+    names = ("issue", "horizon", "kind", *LABELS[as_kind(alert["kind"])])
+    own = ",".join(f'{name}="{alert[name]}"' for name in names)
     query = quote(f"kip_issue_contribution{{{own}}}")
     answer = fetch(f"{prometheus}/api/v1/query?query={query}&time={alert['at']:.3f}")
     series = answer["data"]["result"] if answer else []
