@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from benchmarks.leading_signals import Named, first_alerts, predictions, rank_of_true, show, unix
+from benchmarks.leading_signals import Named, first_alerts, predictions, rank_of_true, scraped, show, unix
 from predictor import catalogue
 
 
@@ -75,3 +76,20 @@ def test_alertmanagers_times_are_read_to_the_microsecond() -> None:
 def test_nine_in_ten_must_be_named(ranks: list[int], code: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert show([Named("memory_leak", "shop/web-1", "pod_failure", ("pod_memory",), rank) for rank in ranks]) == code
     assert f"of {len(ranks)} alerts" in capsys.readouterr().out
+
+
+def test_reasons_of_a_pod_are_asked_for_without_the_node_that_only_its_alert_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def fetch(url: str) -> dict[str, Any]:
+        asked.append(parse_qs(urlsplit(url).query)["query"][0])
+        rest = [{"metric": {"signal": name}, "value": [0, share]} for name, share in [("b", "0.2"), ("a", "0.7")]]
+        return {"data": {"result": rest}}
+
+    monkeypatch.setattr("benchmarks.leading_signals.fetch", fetch)
+    (one,) = predictions([{"alerts": [alert(200, node="node-1", horizon="15m")]}])
+    assert scraped("http://prometheus", one) == ("a", "b")
+    own = 'issue="pod_failure",horizon="15m",kind="pod",namespace="shop",pod="web-1"'
+    assert asked == [f"kip_issue_contribution{{{own}}}"]
