@@ -178,3 +178,26 @@ def _rules_script(
         assert old in text
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
     return subprocess.run(["sh", str(folder / "scripts/rules.sh")], capture_output=True, text=True, check=False)
+
+
+REASONS = (
+    "kip_issue_contribution",
+    "kip_signal_value",
+    "kip_signal_per_minute",
+    "kip_signal_seconds_to_limit",
+    "kip_issue_remediation_info",
+)
+"""What the words of alerts are made of, by labels that no metric's name shows."""
+
+
+@pytest.mark.parametrize("metric", REASONS)
+def test_the_words_of_alerts_are_tested_with_the_labels_that_the_exporter_writes(metric: str) -> None:
+    golden = (shipped.ROOT / "tests" / "golden" / "exporter" / "metrics.txt").read_text(encoding="utf-8")
+    entity = {"namespace", "pod", "node", "service", "instance"}  # and what a scrape adds
+    written = {
+        frozenset(re.findall(r"(\w+)=\"", one)) - entity for one in re.findall(rf"^{metric}{{(.*)}} ", golden, re.M)
+    }
+    series = [one["series"] for test in shipped.rule_tests() for one in test["input_series"]]
+    tested = {frozenset(re.findall(r"(\w+)=\"", one)) - entity for one in series if one.startswith(f"{metric}{{")}
+    assert tested == written
+    assert len(written) == 1
