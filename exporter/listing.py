@@ -26,6 +26,8 @@ PRESENT: Final = "present now"
 PREDICTED: Final = "predicted"
 QUIET: Final = "quiet"
 STATES: Final = (PRESENT, PREDICTED, QUIET)
+_WORTH: Final = {PREDICTED: 2.0, PRESENT: 1.0, QUIET: 0.0}
+"""Who looks ahead wants to see first what can still be averted."""
 
 ORDERS: Final = {"asc": False, "desc": True}
 _SORTS: Final = ("entity", "issue", "state", "probability")
@@ -205,5 +207,6 @@ def _key(sort: str) -> Callable[[Line], tuple[float, ...] | tuple[str, ...]]:
     if sort == "state":
         return lambda line: (float(STATES.index(line.state)),)
     if sort == "probability":
-        return lambda line: line.probabilities
+        # What is present has a probability of 1: in an outage it would push all that is predicted off the page.
+        return lambda line: (_WORTH[line.state], *line.probabilities)
     return lambda line: (row.probability if (row := line.within(sort)) else -1.0,)

@@ -22,13 +22,13 @@ def names(html: str) -> list[str]:
     return re.findall(r'<a class="clamp" href="entity/[^"]*">([^<]*)</a>', html)
 
 
-def test_the_page_shows_the_highest_risk_first(bench: Bench) -> None:
+def test_the_page_shows_what_is_predicted_then_what_is_present_then_the_rest(bench: Bench) -> None:
     bench.fake.table[POD_FAILED] = [({"namespace": "shop", "pod": "web-2"}, always(1))]
     bench.warm()
     html = bench.client.get("/").text
-    assert names(html) == ["web-2", "worker-1", "web-1", "web"]
+    assert names(html) == ["worker-1", "web-2", "web-1", "web"]
     rows = html[html.index("<tbody") :]
-    assert rows.index("present now") < rows.index("predicted") < rows.index("quiet")
+    assert rows.index("predicted") < rows.index("present now") < rows.index("quiet")
     assert '<span class="over">50.0 %</span> <small>alert from 50.0 %</small>' in html
     assert "plain on 10.0 days at 1m, horizons 15m, 1h" in html
     assert "pod_restarts" in html  # the signal that nobody has
