@@ -51,14 +51,15 @@ class Stage:
             lines.append(f'kip_alert_threshold{{issue="pod_failure",kind="pod",horizon="{horizon}"}} 0.5')
         return "\n".join(lines + self.others) + "\n"
 
-    def predict(self, kind: str, issue: str, probability: float, **entity: str) -> None:
-        """Show another entity's probability within 15m beside the pod."""
+    def predict(
+        self, kind: str, issue: str, probability: float, horizon: str = "15m", threshold: float = 0.5, **entity: str
+    ) -> None:
+        """Show another entity's probability beside the pod, in place of one shown before."""
         own = "".join(f',{name}="{value}"' for name, value in entity.items())
-        outcome = f'issue="{issue}",kind="{kind}",horizon="15m"'
-        self.others.append(f"kip_issue_probability{{{outcome}{own}}} {probability}")
-        threshold = f"kip_alert_threshold{{{outcome}}} 0.5"
-        if threshold not in self.metrics():
-            self.others.append(threshold)
+        outcome = f'issue="{issue}",kind="{kind}",horizon="{horizon}"'
+        said = {f"kip_issue_probability{{{outcome}{own}}}": probability, f"kip_alert_threshold{{{outcome}}}": threshold}
+        self.others = [one for one in self.others if one.rsplit(" ", 1)[0] not in said]
+        self.others += [f"{series} {value}" for series, value in said.items()]
 
     def inhibited(self, **labels: str) -> bool | None:
         """Whether the one alert with these labels is silenced by another; None while there is none."""
@@ -166,7 +167,8 @@ def _render(folder: Path, ports: dict[str, int]) -> None:
         for address, port in ports.items():
             text = text.replace(address, f"127.0.0.1:{port}")
         text = text.replace("scrape_timeout: 10s", "scrape_timeout: 1s").replace("_interval: 15s", "_interval: 1s")
-        path.write_text(re.sub(r"group_wait: \d+s", "group_wait: 1s", text).replace("1m", "2s"), encoding="utf-8")
+        text = re.sub(r"group_wait: \d+s", "group_wait: 1s", text).replace("1m", "2s")
+        path.write_text(re.sub(r"group_interval: \d+m", "group_interval: 2s", text), encoding="utf-8")
     for path in (folder / "rules").iterdir():
         text = path.read_text(encoding="utf-8")
         text = re.sub(r"^( +keep_firing_for): \dm$", r"\1: 5s", text, flags=re.MULTILINE)

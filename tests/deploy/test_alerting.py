@@ -84,6 +84,30 @@ def test_a_node_speaks_for_its_pods_whose_own_alerts_end_but_not_for_the_cause(s
     )
 
 
+def test_the_end_of_a_farther_horizon_is_heard_though_the_nearer_one_spoke_for_it(stage: alerting.Stage) -> None:
+    farther, nearer = ("KipNetworkIssuePredicted", "info"), ("KipNetworkIssuePredicted", "warning")
+
+    def predict(within_15m: float, within_1h: float) -> None:
+        stage.predict("pod", "network_issue", within_15m, threshold=0.4, namespace="shop", pod="web-0")
+        stage.predict("pod", "network_issue", within_1h, horizon="1h", threshold=0.7, namespace="shop", pod="web-0")
+
+    predict(0.1, 0.8)
+    alerting.eventually(lambda: farther in stage.told(), "the farther horizon is told alone")
+    predict(0.6, 0.65)  # above the nearer threshold, no longer above the farther one
+    alerting.eventually(lambda: nearer in stage.told(), "the nearer horizon is told")
+    firing = 'count_over_time(ALERTS{alertname="KipNetworkIssuePredicted",severity="warning",alertstate="firing"}[1m])'
+    query = urlencode({"query": f"{firing} > 15"})  # seconds: longer than anything lingers, and a notification waits
+    alerting.eventually(
+        lambda: bool(alerting.fetch(f"{stage.prometheus_url}/api/v1/query?{query}")["data"]["result"]),
+        "the nearer horizon has spoken for a while",
+    )
+    # An end that comes while another speaks is lost for good when that lasts for more than the 15 minutes in which
+    # Prometheus repeats it, longer than a test can wait; so it must not come.
+    assert stage.inhibited(pod="web-0", horizon="1h"), "the farther horizon is there as long as the nearer one"
+    predict(0.1, 0.1)
+    alerting.eventually(lambda: {farther, nearer} <= stage.resolved(), "both are over for whoever was told of them")
+
+
 def test_every_expression_of_a_dashboard_is_one_that_prometheus_answers(stage: alerting.Stage) -> None:
     stage.probability = 0.8
     alerting.eventually(lambda: PREDICTED in stage.alerts(), "there is something to show")
