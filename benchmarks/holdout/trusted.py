@@ -19,9 +19,6 @@ from predictor.panel import BoolArray, FloatArray
 from trainer.outcomes import MERGE_SECONDS, merged, outcome_rows, steps_ahead
 from trainer.scores import row_figures
 
-LEAST_POSITIVES: Final = 200
-"""Rows before an issue: fewer say nothing about calibration."""
-
 CARRIES: Final[Mapping[str, tuple[str, ...]]] = {"node": (), "pod": ("node",), "service": ("node", "pod", "service")}
 """Of which kinds a fault may bring trouble to an entity of this one, as a node's does to its pods."""
 
