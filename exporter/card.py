@@ -14,16 +14,24 @@ from exporter.pages import Pages
 from exporter.tick import Published
 from predictor.artifact import Manifest
 from predictor.entities import KINDS
+from predictor.tried import NEAR, Tried, tried
+from predictor.waits import CRITICAL
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One outcome: issue of a kind within a horizon. base_rate: None where the manifest has none."""
+    """One outcome: issue of a kind within a horizon. base_rate, tried: None where the manifest has none."""
 
     issue: str
     horizon: str
     threshold: float
     base_rate: float | None
+    tried: Tried | None
+
+    @property
+    def never_critical(self) -> bool:
+        """Whether an alert about it is never critical, for all that training saw."""
+        return self.horizon == NEAR and self.tried is not None and self.tried.highest_probability < CRITICAL
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,11 @@ class KindCard:
     without: tuple[tuple[str, str], ...]
     """Signals that training could not use, each with the reason."""
 
+    @property
+    def recorded(self) -> bool:
+        """Whether the manifest says how the thresholds did."""
+        return any(one.tried for one in self.judged)
+
 
 def card(request: Request, pages: Pages, published: Published) -> Response:
     """The model card of the model in use."""
@@ -56,6 +69,7 @@ def card(request: Request, pages: Pages, published: Published) -> Response:
         request,
         "model.html",
         manifest=manifest,
+        critical=CRITICAL,
         days=(manifest.training_end - manifest.training_start) / 86_400.0,
         horizons=[span_text(seconds) for seconds in manifest.horizons_seconds],
         kinds=[kind_card(manifest, kind) for kind in KINDS if kind in manifest.thresholds],
@@ -69,8 +83,9 @@ def kind_card(manifest: Manifest, kind: str) -> KindCard:
     scores = _mapping(manifest.scores.get(kind))
     rates = _mapping(scores.get("calibration_base_rate"))
     estimator = _estimator(manifest.estimator, kind)
+    known = tried(manifest, kind)
     judged = [
-        Judged(issue, horizon, threshold, _number(rates.get(name)))
+        Judged(issue, horizon, threshold, _number(rates.get(name)), known.get(name))
         for name, threshold in manifest.thresholds[kind].items()
         for issue, _, horizon in [name.partition("/")]
     ]

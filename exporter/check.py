@@ -17,6 +17,8 @@ from predictor.catalogue import Rule
 from predictor.entities import KINDS
 from predictor.model import Model
 from predictor.reader import PrometheusReader, last_grid_point
+from predictor.tried import never_critical
+from predictor.waits import CRITICAL
 
 NAMES: Final = {
     "node_exporter": "node_exporter",
@@ -82,6 +84,10 @@ def summary(survey: Survey, model: Model, manifest: Manifest) -> list[str]:
     if untrained:
         lines.append(f"the model predicts nothing for {', '.join(untrained)}: there was nothing to learn from")
     lines += [f"not trained: {name}: {why}" for name, why in sorted(manifest.untrained.items())]
+    lines += [
+        f"never critical: {issue} of {kind}s: the model said {highest:.0%} at most, and critical is {CRITICAL:.0%}"
+        for issue, kind, highest in never_critical(manifest)
+    ]
     counts = ", ".join(f"{len(survey.entities(kind))} {kind}s" for kind in KINDS)
     having = sum(1 for answer in survey.signals.values() if answer.entities)
     lines.append(f"{counts}; {having} of {len(survey.signals)} signals have data")

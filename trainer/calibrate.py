@@ -8,13 +8,15 @@ from typing import Final
 
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
+from sklearn.metrics import average_precision_score
 
 from predictor.issues import Outcome, monotone
 from predictor.model import Calibration
 from predictor.panel import BoolArray, FloatArray
+from predictor.tried import Tried
 from trainer.scored import Scored
 from trainer.selection import watch_of
-from trainer.thresholds import Budget, threshold
+from trainer.thresholds import Budget, Watch, threshold
 
 LOWEST: Final = 0.05
 """How many false alarms are worth it is what the budget says; below one in twenty nobody would call it a warning.
@@ -30,10 +32,11 @@ NEVER_LATER: Final = "all its episodes lie in one part of history, so none is le
 
 @dataclass(frozen=True)
 class Calibrated:
-    """For each outcome its map and threshold, None where nothing came to calibrate by."""
+    """For each outcome its map, its threshold and what that gave, None where nothing came to calibrate by."""
 
     maps: tuple[Calibration | None, ...]
     thresholds: tuple[float | None, ...]
+    tried: tuple[Tried | None, ...]
 
 
 def calibrate(
@@ -49,13 +52,28 @@ def calibrate(
     maps = [_map(scores[i][counts[i]], came[i][counts[i]], seen.weight[counts[i]]) for i in range(len(outcomes))]
     probability = monotone(outcomes, np.stack([m(s) if m else s * np.nan for m, s in zip(maps, scores, strict=True)]))
     thresholds: list[float | None] = []
+    tried: list[Tried | None] = []
     for i, outcome in enumerate(outcomes):
         rows, watch = watch_of(seen, i, outcome, step_seconds)
         level = probability[i][rows]
         # A threshold that no probability reaches would be a silent "never".
         highest = max(LOWEST, min(HIGHEST, float(level.max(initial=0.0))))
-        thresholds.append(threshold(watch, level, budget, LOWEST, highest) if maps[i] else None)
-    return Calibrated(tuple(maps), tuple(thresholds))
+        at = threshold(watch, level, budget, LOWEST, highest) if maps[i] else None
+        thresholds.append(at)
+        tried.append(None if at is None else _tried(watch, level, at))
+    return Calibrated(tuple(maps), tuple(thresholds), tuple(tried))
+
+
+def _tried(watch: Watch, level: FloatArray, at: float) -> Tried:
+    came, days = watch.ahead > 0, watch.entity_days
+    mixed = bool(came.any() and not came.all())
+    return Tried(
+        onsets=watch.onsets,
+        foretold=watch.recalled(level >= at),
+        false_alarms_per_entity_day=watch.false_alarms(level >= at) / days if days else None,
+        average_precision=float(average_precision_score(came, level, sample_weight=watch.weight)) if mixed else None,
+        highest_probability=float(level.max(initial=0.0)),
+    )
 
 
 def _map(scores: FloatArray, came: BoolArray, weight: FloatArray) -> Calibration | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ from commandline.tables import table
 from commandline.times import span_text
 from predictor.artifact import Manifest
 from predictor.phrases import span
+from predictor.tried import NEAR, Tried, never_critical, tried
+from predictor.waits import CRITICAL
 
 
 def trained(manifest: Manifest) -> None:
@@ -16,14 +19,35 @@ def trained(manifest: Manifest) -> None:
     rows = []
     for kind, of in manifest.thresholds.items():
         rates = manifest.scores.get(kind, {}).get("calibration_base_rate", {})
+        known = tried(manifest, kind)
         for name, threshold in of.items():
             issue, _, horizon = name.partition("/")
             rate = rates.get(name)
-            rows.append((issue, kind, horizon, f"{threshold:.0%}", "-" if rate is None else f"{rate:.2%}"))
-    table(("issue", "of", "within", "alerts from", "share of time before one"), rows, "The model predicts")
+            rows.append(
+                (
+                    issue,
+                    kind,
+                    horizon,
+                    f"{threshold:.0%}",
+                    "-" if rate is None else f"{rate:.2%}",
+                    *_tried(known.get(name)),
+                )
+            )
+    heading = ("issue", "of", "within", "alerts from", "base rate", "foretold", "false alarms", "highest")
+    table(heading, rows, "The model predicts; foretold, false alarms per entity and day: on rows its thresholds saw")
+    if never := never_critical(manifest):
+        what = ", ".join(f"{issue} of {kind}s" for issue, kind, _ in never)
+        sys.stdout.write(f"\nNever critical, which takes {CRITICAL:.0%} within {NEAR}: {what}\n")
     if manifest.untrained:
         missing = [(*name.split("/"), why) for name, why in manifest.untrained.items()]
         table(("of", "issue", "within", "why not"), missing, "\nIt does not predict")
+
+
+def _tried(one: Tried | None) -> tuple[str, str, str]:
+    if one is None:
+        return "-", "-", "-"
+    rate = one.false_alarms_per_entity_day
+    return f"{one.foretold} of {one.onsets}", "-" if rate is None else f"{rate:.3f}", f"{one.highest_probability:.0%}"
 
 
 def judged(scores: Mapping[str, Any]) -> None:

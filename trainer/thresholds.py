@@ -43,15 +43,23 @@ class Watch:
     horizon_steps: int
     step_seconds: float
 
+    @cached_property
+    def entity_days(self) -> float:
+        """How many days of one entity the rows stand for."""
+        return float(self.weight.sum()) * self.step_seconds / 86400.0
+
+    @cached_property
+    def onsets(self) -> int:
+        """How many onsets an alert could have been in time for."""
+        return len(np.unique(self._onset[self._early]))
+
     def allowed(self, false_alarms_per_entity_day: float) -> float:
         """The budget in alarms. One is always allowed: a history too short for a whole one cannot show less."""
-        days = float(self.weight.sum()) * self.step_seconds / 86400.0
-        return max(1.0, false_alarms_per_entity_day * days)
+        return max(1.0, false_alarms_per_entity_day * self.entity_days)
 
     def recall(self, above: BoolArray) -> float:
         """The share of onsets with an alert in time; NaN without any onset. above: (rows,), reaching the threshold."""
-        every = len(np.unique(self._onset[self._early]))
-        return self.recalled(above) / every if every else np.nan
+        return self.recalled(above) / self.onsets if self.onsets else np.nan
 
     def recalled(self, above: BoolArray) -> int:
         """How many onsets had an alert in time. above: (rows,), reaching the threshold."""

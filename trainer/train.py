@@ -9,15 +9,14 @@ from typing import Any
 import numpy as np
 import structlog
 
-from commandline.times import span_text
 from predictor import artifact
 from predictor.catalogue import Catalogue
-from predictor.entities import KINDS, Kind
-from predictor.issues import Outcome
+from predictor.entities import Kind
 from predictor.model import KindModel, Model
 from predictor.reader import Reader
 from predictor.series import Reading
-from trainer.calibrate import NEVER_LATER, Calibrated, calibrate
+from trainer import record
+from trainer.calibrate import Calibrated, calibrate
 from trainer.candidates import CandidateName
 from trainer.dataset import Dataset, gather
 from trainer.explained import explained, usual_rows
@@ -29,8 +28,8 @@ from trainer.oddness import oddness
 from trainer.origins import folds, origins
 from trainer.progress import Progress
 from trainer.reference import reference
-from trainer.scored import Behind, Scored
-from trainer.selection import Chosen, contest
+from trainer.scored import Behind
+from trainer.selection import contest
 from trainer.settings import TrainSettings
 from trainer.spool import Spool
 
@@ -101,10 +100,10 @@ def learned(
     parts = folds(when, max(settings.horizons), cuts, before)
     tracks = behind.scored(datasets, parts, {k: (one.name,) for k, one in chosen.items()}, progress)
     last = progress.stage("fitting on all of history", len(datasets))
+    worth = {k: calibrate(tracks[k], one.outcomes, when.step_seconds, settings.budget) for k, one in datasets.items()}
     kinds = {}
     for kind, one in datasets.items():
-        worth = calibrate(tracks[kind], one.outcomes, when.step_seconds, settings.budget)
-        if found := _model(one, chosen[kind].name, worth, catalogue, settings.seed):
+        if found := _model(one, chosen[kind].name, worth[kind], catalogue, settings.seed):
             kinds[kind] = found
         last()
     if not kinds:
@@ -117,12 +116,9 @@ def learned(
         model,
         references={kind: reference(datasets[kind], one, settings.seed) for kind, one in kinds.items()},
         estimator=", ".join(f"{kind} {chosen[kind].name}" for kind in kinds),
-        untrained=_untrained(model, datasets),
+        untrained=record.untrained(model, datasets),
         idle=still,
-        scores={
-            kind: {**_scores(datasets[kind], tracks[kind], chosen[kind]), "trained_without": dict(still[kind])}
-            for kind in kinds
-        },
+        scores={k: record.scores(datasets[k], tracks[k], chosen[k], worth[k], still[k]) for k in kinds},
     )
 
 
@@ -150,40 +146,3 @@ def _model(
         oddness=oddness(dataset, signals, seed),
         explained=explained(estimator, usual_rows(dataset, seed)),
     )
-
-
-def _untrained(model: Model, datasets: Mapping[Kind, Dataset]) -> dict[str, str]:
-    """Every outcome of the catalogue that the model does not give, with the reason."""
-    reasons: dict[str, str] = {}
-    for kind in KINDS:
-        given = model.kinds[kind].outcomes if kind in model.kinds else ()
-        for rule in model.catalogue.rules_of(kind):
-            for horizon in model.horizons_seconds:
-                outcome = Outcome(rule.issue, horizon)
-                if outcome not in given:
-                    reasons[f"{kind}/{rule.issue}/{span_text(horizon)}"] = _reason(datasets.get(kind), outcome)
-    return reasons
-
-
-def _reason(dataset: Dataset | None, outcome: Outcome) -> str:
-    if dataset is None:
-        return "no entity of this kind in this history"
-    return untrainable(dataset)[dataset.outcomes.index(outcome)] or NEVER_LATER
-
-
-def _scores(dataset: Dataset, seen: Scored, chosen: Chosen) -> dict[str, Any]:
-    """What the model was made from; how good it is only `evaluate` on other history can say."""
-    rates = {}
-    for i, outcome in enumerate(dataset.outcomes):
-        came, weight = (seen.ahead[i] > 0)[seen.counts[i]], seen.weight[seen.counts[i]]
-        rate = float(np.average(came, weights=weight)) if len(came) else 0.0
-        rates[f"{outcome.issue}/{outcome.horizon}"] = round(rate, 6)
-    return {
-        "fitted_rows": len(dataset.values),
-        "calibration_rows": len(seen.step),
-        "calibration_base_rate": rates,
-        "candidates": {
-            name: {"recall": round(f.recall, 4), "average_precision": round(f.average_precision, 4)}
-            for name, f in chosen.figures.items()
-        },
-    }

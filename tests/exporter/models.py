@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
@@ -149,7 +151,9 @@ def fitted_model(step_seconds: float = 60.0, seed: int = 1) -> Model:
     return _model(step_seconds, {kind: _fitted(kind, seed) for kind in ISSUES})
 
 
-def saved(model: Model, directory: Path, estimator: str = "random forest") -> Manifest:
+def saved(
+    model: Model, directory: Path, estimator: str = "random forest", scores: Mapping[str, Any] | None = None
+) -> Manifest:
     """Write the model as the trainer would."""
     return artifact.save(
         model,
@@ -159,7 +163,7 @@ def saved(model: Model, directory: Path, estimator: str = "random forest") -> Ma
         training_range=(1_789_000_000.0, 1_789_864_000.0),
         estimator=estimator,
         untrained={},
-        scores={},
+        scores=scores or {},
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from exporter.cli import main
+from predictor.tried import Tried
 from tests.exporter.conftest import START
 from tests.exporter.fake_prometheus import FakePrometheus, always
 from tests.exporter.models import (
@@ -184,3 +185,16 @@ def test_limits_under_which_every_prediction_is_stale_are_refused(
         "kip-exporter check: with --read-delay 5m every prediction would be older than --staleness 5 steps of 1m; "
         "read earlier or allow more steps\n"
     )
+
+
+def test_what_never_reaches_the_level_of_critical_alerts_is_said(
+    fake: FakePrometheus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    low, high = Tried(13, 9, 0.01, 0.5, 0.81), Tried(13, 9, 0.01, 0.5, 0.93)
+    saved(plain_model(), tmp_path, scores={
+        "pod": {"tried": {"pod_failure/15m": low.document(), "pod_failure/1h": low.document()}},
+        "node": {"tried": {"node_failure/15m": high.document()}},
+    })  # fmt: skip
+    check(fake, tmp_path)
+    lines = [line for line in lines_of(capsys) if "critical" in line]
+    assert lines == ["never critical: pod_failure of pods: the model said 81% at most, and critical is 90%"]

@@ -102,6 +102,19 @@ def test_calibrated_probabilities_say_how_often_it_comes(seen: Scored) -> None:
     assert (raised[1] >= raised[0]).all()
 
 
+def test_it_is_recorded_how_each_threshold_did_on_the_rows_it_was_chosen_by(seen: Scored) -> None:
+    done = calibrate(seen, OUTCOMES, STEP, Budget(0.02))
+    days = len(np.unique(seen.step)) * STEP / 86_400 * len(np.unique(seen.entity))
+    for one in done.tried:
+        assert one is not None
+        assert 0 < one.foretold <= one.onsets
+        assert one.false_alarms_per_entity_day is not None
+        assert one.false_alarms_per_entity_day * days <= max(1.0, 0.02 * days)
+        assert one.average_precision is not None
+        assert 0.5 < one.average_precision <= 1
+        assert 0.5 < one.highest_probability < 1
+
+
 def test_thresholds_keep_to_their_bounds_and_a_larger_budget_never_raises_them(seen: Scored) -> None:
     found = [calibrate(seen, OUTCOMES, STEP, Budget(budget)).thresholds for budget in (0.02, 2.0, 200.0)]
     assert all(t is not None and LOWEST <= t <= HIGHEST for thresholds in found for t in thresholds)

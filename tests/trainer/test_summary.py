@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from predictor.artifact import Manifest
+from predictor.tried import Tried
 from trainer import summary
+
+TRIED = {
+    "node_failure/15m": Tried(20, 15, 0.0042, 0.5, 0.71).document(),
+    "node_failure/1h": Tried(20, 12, None, None, 0.5).document(),
+    "resource_exhaustion/15m": Tried(1, 0, 0.0, 0.1, 0.2).document(),
+}
 
 
 def manifest(**changes: Any) -> Manifest:
@@ -15,9 +22,9 @@ def manifest(**changes: Any) -> Manifest:
     return Manifest(
         schema_version=2, fingerprint="0" * 16, versions={}, trained_at=0.0, training_start=0.0, training_end=86_400.0,
         step_seconds=30.0, horizons_seconds=(900.0,), estimator="node extra_trees", catalogue={},
-        thresholds={"node": {"node_failure/15m": 0.25, "network_issue/15m": 0.1}},
+        thresholds={"node": {"node_failure/15m": 0.25, "node_failure/1h": 0.2, "network_issue/15m": 0.1}},
         untrained={"pod/pod_failure/15m": "no episode in this history"},
-        scores={"node": {"calibration_base_rate": {"node_failure/15m": 0.0123}}},
+        scores={"node": {"calibration_base_rate": {"node_failure/15m": 0.0123}, "tried": TRIED}},
         files={},
     ).model_copy(update=changes)  # fmt: skip
 
@@ -25,10 +32,13 @@ def manifest(**changes: Any) -> Manifest:
 def test_a_training_ends_with_what_is_predicted_and_what_is_not(capsys: pytest.CaptureFixture[str]) -> None:
     summary.trained(manifest())
     assert capsys.readouterr().out.splitlines() == [
-        "The model predicts",
-        "issue          of    within  alerts from  share of time before one",
-        "node_failure   node  15m     25%          1.23%",
-        "network_issue  node  15m     10%          -",
+        "The model predicts; foretold, false alarms per entity and day: on rows its thresholds saw",
+        "issue          of    within  alerts from  base rate  foretold  false alarms  highest",
+        "node_failure   node  15m     25%          1.23%      15 of 20  0.004         71%",
+        "node_failure   node  1h      20%          -          12 of 20  -             50%",
+        "network_issue  node  15m     10%          -          -         -             -",
+        "",
+        "Never critical, which takes 90% within 15m: node_failure of nodes",
         "",
         "It does not predict",
         "of   issue        within  why not",

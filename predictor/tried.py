@@ -1,0 +1,63 @@
+"""Tried: how the threshold of an outcome did on the rows of history that it was chosen by.
+
+They flatter it a little, since it was chosen by them, but their scores come from models that had not seen them. How
+good a model is on other history only `evaluate` can say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from predictor.artifact import Manifest
+from predictor.waits import CRITICAL
+
+SCORE: Final = "tried"
+"""Where a manifest's scores of a kind keep it, by "issue/horizon"."""
+
+NEAR: Final = "15m"
+"""The horizon that critical alerts look at."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Figures of one outcome.
+
+    onsets: those that somebody could have been told of in time. foretold: those that somebody would have been.
+    false_alarms_per_entity_day, average_precision: None where there are no rows, or no two sorts of them.
+    highest_probability: that any row got.
+    """
+
+    onsets: int
+    foretold: int
+    false_alarms_per_entity_day: float | None
+    average_precision: float | None
+    highest_probability: float
+
+    def document(self) -> dict[str, Any]:
+        """As a manifest has it."""
+        return {name: round(value, 6) if isinstance(value, float) else value for name, value in asdict(self).items()}
+
+
+def tried(manifest: Manifest, kind: str) -> Mapping[str, Tried]:
+    """By "issue/horizon"; nothing where an older trainer wrote nothing, or what this one cannot read."""
+    scores = manifest.scores.get(kind)
+    documents = scores.get(SCORE) if isinstance(scores, Mapping) else None
+    found = {}
+    for name, document in (documents or {}).items():
+        try:
+            found[name] = Tried(**document)
+        except TypeError:
+            continue
+    return found
+
+
+def never_critical(manifest: Manifest) -> list[tuple[str, str, float]]:
+    """Issue, kind and highest probability of what never reaches the level of critical alerts, as far as is known."""
+    return [
+        (name.partition("/")[0], kind, one.highest_probability)
+        for kind in manifest.thresholds
+        for name, one in tried(manifest, kind).items()
+        if name in manifest.thresholds[kind] and name.endswith(f"/{NEAR}") and one.highest_probability < CRITICAL
+    ]

@@ -1,0 +1,67 @@
+"""Record: what the manifest says of how a model was made, beside the model itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from commandline.times import span_text
+from predictor.entities import KINDS, Kind
+from predictor.issues import Outcome
+from predictor.model import Model
+from predictor.tried import SCORE
+from trainer.calibrate import NEVER_LATER, Calibrated
+from trainer.dataset import Dataset
+from trainer.fit import untrainable
+from trainer.scored import Scored
+from trainer.selection import Chosen
+
+
+def untrained(model: Model, datasets: Mapping[Kind, Dataset]) -> dict[str, str]:
+    """Every outcome of the catalogue that the model does not give, with the reason."""
+    reasons: dict[str, str] = {}
+    for kind in KINDS:
+        given = model.kinds[kind].outcomes if kind in model.kinds else ()
+        for rule in model.catalogue.rules_of(kind):
+            for horizon in model.horizons_seconds:
+                outcome = Outcome(rule.issue, horizon)
+                if outcome not in given:
+                    reasons[f"{kind}/{rule.issue}/{span_text(horizon)}"] = _reason(datasets.get(kind), outcome)
+    return reasons
+
+
+def _reason(dataset: Dataset | None, outcome: Outcome) -> str:
+    if dataset is None:
+        return "no entity of this kind in this history"
+    return untrainable(dataset)[dataset.outcomes.index(outcome)] or NEVER_LATER
+
+
+def scores(
+    dataset: Dataset, seen: Scored, chosen: Chosen, worth: Calibrated, without: Mapping[str, str]
+) -> dict[str, Any]:
+    """What the model was made from; how good it is on other history only `evaluate` can say.
+
+    without: signals it was trained without, each with the reason.
+    """
+    rates = {}
+    for i, outcome in enumerate(dataset.outcomes):
+        came, weight = (seen.ahead[i] > 0)[seen.counts[i]], seen.weight[seen.counts[i]]
+        rate = float(np.average(came, weights=weight)) if len(came) else 0.0
+        rates[f"{outcome.issue}/{outcome.horizon}"] = round(rate, 6)
+    return {
+        "fitted_rows": len(dataset.values),
+        "calibration_rows": len(seen.step),
+        "calibration_base_rate": rates,
+        SCORE: {
+            f"{outcome.issue}/{outcome.horizon}": one.document()
+            for outcome, one in zip(dataset.outcomes, worth.tried, strict=True)
+            if one is not None
+        },
+        "candidates": {
+            name: {"recall": round(f.recall, 4), "average_precision": round(f.average_precision, 4)}
+            for name, f in chosen.figures.items()
+        },
+        "trained_without": dict(without),
+    }
