@@ -36,7 +36,7 @@ def test_a_prediction_is_told_and_goes_quiet_when_the_issue_begins(stage: alerti
     prediction = stage.alerts()[PREDICTED]
     assert not prediction["status"]["inhibitedBy"]
     assert "80%" in prediction["annotations"]["description"]
-    assert prediction["annotations"]["summary"] == "Pod shop/cart-0: pod failure 80% likely within 15m"
+    assert prediction["annotations"]["summary"] == "Pod failure 80% within 15m: pod shop/cart-0"
     assert not {"instance", "job"} & set(prediction["labels"])
 
     stage.probability, stage.active = 1.0, 1
