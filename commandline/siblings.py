@@ -22,6 +22,7 @@ _EXPORTER: Final = (
     "staleness",
     "publish.floor",
     "publish.max-series",
+    "runbooks.url",
     "check-config",
     "time",
 )

@@ -101,10 +101,11 @@ def predictions(published: Published, chosen: Filter) -> dict[str, Any]:
     return {**_heading(published), "predictions": [asdict(row) for row in passing]}
 
 
-def entity(published: Published, kind_text: str, path: str) -> dict[str, Any]:
+def entity(published: Published, kind_text: str, path: str, runbooks: str = "") -> dict[str, Any]:
     """Everything about one entity, also when it is not published singly: probabilities and the window behind them.
 
-    path: the name of a node, namespace/name of a pod or service. Raises BadRequest or NotFound.
+    path: the name of a node, namespace/name of a pod or service. runbooks: the URL they are served under, if any.
+    Raises BadRequest or NotFound.
     """
     forecast, position = found(published, kind_text, path)
     kind, labels = forecast.kind, forecast.entities[position]
@@ -119,7 +120,7 @@ def entity(published: Published, kind_text: str, path: str) -> dict[str, Any]:
         "predictions": [asdict(row) for row in rows_of(published.snapshot, forecast, position)],
         "anomaly_score": _or_null(forecast.anomaly)[position],
         "explanations": _explanations(explained),
-        "remediation": _remediation(published.snapshot, forecast, position, explained),
+        "remediation": _remediation(published.snapshot, forecast, position, explained, runbooks),
         "window": _window(published, published.snapshot.panels[kind], labels),
     }
 
@@ -186,7 +187,7 @@ def _explanations(found: Mapping[Outcome, Explanation]) -> list[dict[str, Any]]:
 
 
 def _remediation(
-    snapshot: Snapshot, forecast: Forecast, position: int, explained: Mapping[Outcome, Explanation]
+    snapshot: Snapshot, forecast: Forecast, position: int, explained: Mapping[Outcome, Explanation], runbooks: str
 ) -> list[dict[str, Any]]:
     """What to do about each issue that is present or reaches a threshold, else about the most probable one.
 
@@ -218,6 +219,7 @@ def _remediation(
                 "horizon": near.horizon if near else None,
                 "steps": [{"do": step.do, "command": step.command} for step in several],
                 "runbook": remediation.runbook(issue, active=near is None),
+                "runbook_url": f"{runbooks}/{remediation.alert(issue, active=near is None)}" if runbooks else None,
             }
         )
     return found

@@ -71,31 +71,42 @@ class View:
     """Which lines are asked for, and in which order."""
 
     chosen: Filter
+    state: str = ""
     sort: str = "probability"
     descending: bool = True
 
     @staticmethod
     def of(query: Mapping[str, str], horizons: tuple[str, ...]) -> View:
         """The view that a query string asks for. Raises BadRequest for what it does not know."""
-        rest = {name: value for name, value in query.items() if name not in ("sort", "order")}
+        rest = {name: value for name, value in query.items() if name not in ("state", "sort", "order")}
+        state = query.get("state", "")
+        if state and state not in STATES:
+            raise BadRequest(f"unknown state {state[:80]!r}; there are {', '.join(STATES)}")
         sort = query.get("sort", "") or "probability"
         if sort not in (*_SORTS, *horizons):
             raise BadRequest(f"unknown sort {sort[:80]!r}; there are {', '.join((*_SORTS, *horizons))}")
         order = query.get("order", "") or ("asc" if sort in ("entity", "issue", "state") else "desc")
         if order not in ORDERS:
             raise BadRequest(f"unknown order {order[:80]!r}; there are asc, desc")
-        return View(Filter.of(rest), sort, ORDERS[order])
+        return View(Filter.of(rest), state, sort, ORDERS[order])
 
     def link(self, sort: str) -> str:
         """The query string that sorts by that column, the other way round when it is sorted by it already."""
         turned = not self.descending if sort == self.sort else sort not in ("entity", "issue", "state")
         return "?" + urlencode([*self.filters, ("sort", sort), ("order", "desc" if turned else "asc")])
 
+    def only(self, state: str) -> str:
+        """The query string that keeps to that state, or to none where it does so already."""
+        others = [(name, text) for name, text in self.filters if name != "state"]
+        chosen = [] if state == self.state else [("state", state)]
+        return "?" + urlencode([*others, *chosen, ("sort", self.sort), ("order", "desc" if self.descending else "asc")])
+
     @property
     def filters(self) -> list[tuple[str, str]]:
         """The filters that are set, as parameters of the query string."""
-        texts = {"kind": self.chosen.kind, "namespace": self.chosen.namespace, "issue": self.chosen.issue}
-        lowest = {"min_probability": f"{self.chosen.min_probability:g}"} if self.chosen.min_probability else {}
+        chosen = self.chosen
+        texts = {"kind": chosen.kind, "namespace": chosen.namespace, "issue": chosen.issue, "state": self.state}
+        lowest = {"min_probability": f"{chosen.min_probability:g}"} if chosen.min_probability else {}
         return [(name, text.encode("utf-8", "replace").decode()) for name, text in {**texts, **lowest}.items() if text]
 
 
@@ -110,7 +121,7 @@ class Listing:
     namespaces: tuple[str, ...]
     issues: tuple[str, ...]
     states: Mapping[str, int]
-    """How many of all lines that pass the filter are in each state."""
+    """How many lines there are of each state, whichever of them is asked for."""
 
 
 @dataclass(frozen=True)
@@ -129,10 +140,11 @@ def listed(published: Published, view: View) -> Listing:
     """The lines that the view asks for, the first SHOWN of them with their sparks."""
     snapshot = published.snapshot
     table = _table(snapshot)
-    passing = list(_passing(table.lines, view.chosen))
+    every = list(_passing(table.lines, view.chosen))
+    passing = [line for line in every if view.state in ("", line.state)]
     first = (nlargest if view.descending else nsmallest)(SHOWN, passing, key=_key(view.sort))  # equals stay in order
     outcomes = {(str(o.issue), o.horizon): o for one in snapshot.forecasts for o in one.outcomes}
-    states = Counter(line.state for line in passing)
+    states = Counter(line.state for line in every)
     return Listing(
         tuple(replace(line, spark=spark_of(published, line.rows, outcomes)) for line in first),
         len(passing),

@@ -212,6 +212,10 @@ def _schemas() -> dict[str, Any]:
                 },
                 "steps": _list(_object({"do": _TEXT, "command": _TEXT})),
                 "runbook": {**_TEXT, "description": "the page with the rest, as a path in the repository"},
+                "runbook_url": {
+                    "type": ["string", "null"],
+                    "description": "the same page under --runbooks.url, null without it",
+                },
             }
         ),
         "Window": _object(

@@ -31,9 +31,12 @@ ASSETS: Final = {"page.css": "text/css", "page.js": "text/javascript"}
 
 
 class Pages:
-    """Renders a template as a response; `live` says how often a page renews itself, and what went wrong last."""
+    """Renders a template as a response; `live` says how often a page renews itself, and what went wrong last.
 
-    def __init__(self, live: Live) -> None:
+    runbooks: the URL under which they are served, empty where nobody said.
+    """
+
+    def __init__(self, live: Live, runbooks: str = "") -> None:
         self._live = live
         self._environment = jinja2.Environment(
             loader=jinja2.PackageLoader("exporter"),
@@ -45,7 +48,7 @@ class Pages:
         self._environment.filters.update(
             percent=percent, tied=tied, moment=rfc3339, span=span, span_text=span_text, words=words
         )
-        self._environment.globals["entity_path"] = entity_path
+        self._environment.globals.update(entity_path=entity_path, runbooks=runbooks)
         self._version = version("kubernetes-issue-predictor")
 
     def page(self, request: Request, template: str, status: int = 200, **content: Any) -> Response:

@@ -58,11 +58,11 @@ class RemediationError(ValueError):
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do. runbook: the page with the rest, as a path in the repository."""
+    """One thing to do. alert: the one that speaks of the issue, whose runbook has the rest."""
 
     do: str
     command: str
-    runbook: str
+    alert: str
 
 
 class _Data(BaseModel):
@@ -122,9 +122,9 @@ def steps(
     mine = [one for one in entries() if (one.issue, one.kind) == (issue, kind)]
     chosen = [one for name in leading for one in mine if name in one.leading] + mine[-1:]
     values, resource = _values(kind, entity, nodes)
-    page = runbook(issue, active)
+    spoken = alert(issue, active)
     return tuple(
-        Step(step.do, _filled(step.command, values), page)
+        Step(step.do, _filled(step.command, values), spoken)
         for one in chosen[:1]
         for step in one.steps
         if not (resource in _UNKEPT and "{controller}" in step.command)
@@ -132,10 +132,15 @@ def steps(
     )
 
 
-def runbook(issue: str, active: bool) -> str:
-    """The page of the alert that speaks of the issue: "docs/runbooks/KipPodFailurePredicted.md"."""
+def alert(issue: str, active: bool) -> str:
+    """The alert that speaks of the issue, of which docs/runbooks has a page: "KipPodFailurePredicted"."""
     name = "".join(word.capitalize() for word in issue.split("_"))
-    return f"docs/runbooks/Kip{name}{'Active' if active else 'Predicted'}.md"
+    return f"Kip{name}{'Active' if active else 'Predicted'}"
+
+
+def runbook(issue: str, active: bool) -> str:
+    """The page of that alert, as a path in the repository."""
+    return f"docs/runbooks/{alert(issue, active)}.md"
 
 
 @cache

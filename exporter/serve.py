@@ -94,7 +94,8 @@ def run(settings: ServeSettings) -> int:
         return line
 
     listening = bound(settings.web_listen_address)
-    web = WebServer(application(live, reload, lifecycle=settings.web_enable_lifecycle), listening)
+    app = application(live, reload, lifecycle=settings.web_enable_lifecycle, runbooks=settings.runbooks_url)
+    web = WebServer(app, listening)
     web.start()
     log.info("listening", address="{}:{}".format(*listening.getsockname()[:2]), model=manifest.fingerprint)
     _in_background(lambda: events.put(Warmed(_failure_of(lambda: live.adopt(model, manifest)))))

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator
 
 from commandline.logs import LogFormat, LogLevel
 from commandline.settings import Settings, flag
 from commandline.times import Moment, Span
 from exporter.address import Address, ListenAddress
 from predictor.reader import PrometheusUrl
+
+
+def _page_url(text: str) -> str:
+    """The URL under which pages are, without a slash at its end; it becomes a link, so nothing but HTTP will do."""
+    parts = urlsplit(text)
+    if text and (parts.scheme not in ("http", "https") or not parts.netloc):
+        raise ValueError(f"{text!r} is no place for pages; write for example https://wiki.example.com/runbooks")
+    return text.rstrip("/")
+
+
+PageUrl = Annotated[str, AfterValidator(_page_url)]
 
 
 class ExporterSettings(Settings):
@@ -46,6 +61,9 @@ class ExporterSettings(Settings):
 class ServeSettings(ExporterSettings):
     """Settings of `kip-exporter serve`."""
 
+    runbooks_url: PageUrl = flag(
+        "runbooks.url", "", "where you serve docs/runbooks: page and API link to this/KipPodFailurePredicted and so on"
+    )
     check_config: bool = flag("check-config", False, "validate the settings and end")
 
 

@@ -30,13 +30,13 @@ OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8
 _NOTHING: Final = Page(b"")
 
 
-def application(live: Live, reload: Callable[[], str], *, lifecycle: bool) -> Starlette:
+def application(live: Live, reload: Callable[[], str], *, lifecycle: bool, runbooks: str = "") -> Starlette:
     """The exporter's routes.
 
     reload: loads the model directory anew and returns an empty text, or the line that says why it could not.
-    lifecycle: whether POST /-/reload may call it.
+    lifecycle: whether POST /-/reload may call it. runbooks: the URL they are served under, empty where nobody said.
     """
-    routes = _Routes(live, reload, lifecycle=lifecycle)
+    routes = _Routes(live, reload, lifecycle=lifecycle, runbooks=runbooks)
     return Starlette(
         routes=[
             Route("/metrics", routes.metrics),
@@ -59,11 +59,12 @@ def application(live: Live, reload: Callable[[], str], *, lifecycle: bool) -> St
 class _Routes:
     """Plain functions, which Starlette runs in its worker threads."""
 
-    def __init__(self, live: Live, reload: Callable[[], str], *, lifecycle: bool) -> None:
+    def __init__(self, live: Live, reload: Callable[[], str], *, lifecycle: bool, runbooks: str) -> None:
         self._live = live
         self._reload = reload
         self._lifecycle = lifecycle
-        self._pages = Pages(live)
+        self._runbooks = runbooks
+        self._pages = Pages(live, runbooks)
 
     def metrics(self, request: Request) -> Response:
         published = self._live.fresh()
@@ -128,7 +129,7 @@ class _Routes:
 
     def entity(self, request: Request) -> Response:
         kind, path = request.path_params["kind"], request.path_params["entity"]
-        return self._answer(lambda published: api.entity(published, kind, path))
+        return self._answer(lambda published: api.entity(published, kind, path, self._runbooks))
 
     def _fresh_page(self, request: Request, ask: Callable[[Published], Response]) -> Response:
         published = self._live.fresh()

@@ -50,11 +50,28 @@ def test_the_page_shows_what_is_predicted_then_what_is_present_then_the_rest(ben
         ("issue=service_disruption", ["web"]),
         ("min_probability=0.3", ["worker-1", "web-1"]),
         ("namespace=elsewhere", []),
+        ("state=predicted", ["worker-1"]),
+        ("state=quiet&kind=pod", ["web-1"]),
+        ("state=present+now", []),
     ],
 )
 def test_the_page_is_sorted_and_filtered_by_its_query(bench: Bench, query: str, expected: list[str]) -> None:
     bench.warm()
     assert names(bench.client.get(f"/?{query}").text) == expected
+
+
+def test_the_counts_of_states_choose_by_them_and_count_the_others_all_the_same(bench: Bench) -> None:
+    bench.warm()
+    for query, link in (
+        ("", "?state=predicted&sort=probability&order=desc"),
+        ("?state=predicted", "?sort=probability"),
+    ):
+        html = bench.client.get(f"/{query}").text
+        page = Page(html[: html.index("<form")])
+        assert any(str(one.get("href", "")).startswith(link) for one in page.all("a")), query
+        assert "● present now 0 ▲ predicted 1 – quiet 2" in " ".join(page.text.split())
+    page = Page(bench.client.get("/?state=predicted").text)
+    assert [one["value"] for one in page.all("option") if "selected" in one] == ["predicted", "probability"]
 
 
 def test_the_form_shows_what_was_chosen_and_the_heads_sort_and_keep_it(bench: Bench) -> None:
@@ -73,6 +90,7 @@ def test_the_form_shows_what_was_chosen_and_the_heads_sort_and_keep_it(bench: Be
     [
         ("kind=volume", "unknown kind 'volume'; there are node, pod, service"),
         ("sort=name", "unknown sort 'name'; there are entity, issue, state, probability, 15m, 1h"),
+        ("state=gone", "unknown state 'gone'; there are present now, predicted, quiet"),
         ("order=up", "unknown order 'up'; there are asc, desc"),
         ("page=<b>", "unknown parameter 'page'; there are kind, namespace, issue, min_probability"),
     ],
@@ -170,7 +188,7 @@ def test_a_hostile_label_value_reaches_every_page_as_text(bench: Bench) -> None:
         assert {str(one["src"]).rpartition("/")[2] for one in page.all("script")} == {"page.js"}
         assert not page.all("img")
         assert not [a for _, a in page.elements if any(name.startswith("on") for name in a)]
-    assert Page(listing).all("select") == [{"name": n} for n in ("kind", "namespace", "issue", "sort")]
+    assert Page(listing).all("select") == [{"name": n} for n in ("kind", "namespace", "issue", "state", "sort")]
 
 
 def test_a_label_value_that_is_no_valid_text_does_no_harm(bench: Bench) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from starlette.testclient import TestClient
 
+from exporter.web import application
 from tests.exporter.conftest import START, STEP, Bench
 from tests.exporter.fake_prometheus import always
 from tests.exporter.markup import Page, loose
@@ -76,6 +78,17 @@ def test_steps_stand_beside_what_is_predicted_and_are_left_out_where_it_is_quiet
     assert "<code>kubectl describe node worker-1</code>" in html
     assert "The rest is told in <code>docs/runbooks/KipNodeFailurePredicted.md</code>." in html
     assert "What to do" not in bench.client.get("/entity/pod/shop/web-1").text
+
+
+def test_the_runbook_is_a_link_where_somebody_said_where_they_are(bench: Bench) -> None:
+    bench.warm()
+    told = TestClient(application(bench.live, lambda: "", lifecycle=False, runbooks="https://wiki.example.com/a&b"))
+    link = (
+        '<a href="https://wiki.example.com/a&amp;b/KipNodeFailurePredicted">the runbook of KipNodeFailurePredicted</a>'
+    )
+    assert link in told.get("/entity/node/worker-1").text
+    (found,) = told.get("/api/v1/predictions/node/worker-1").json()["data"]["remediation"]
+    assert found["runbook_url"] == "https://wiki.example.com/a&b/KipNodeFailurePredicted"
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,10 @@ WRONG = [
     ),
     (REQUIRED | {"prometheus_timeout": "0s"}, "--prometheus.timeout: Input should be greater than 0, got '0.0'"),
     (REQUIRED | {"staleness": "0"}, "--staleness: Input should be greater than or equal to 1, got '0'"),
+    (
+        REQUIRED | {"runbooks_url": "javascript:alert(1)"},
+        "--runbooks.url: 'javascript:alert(1)' is no place for pages; write for example https://wiki.example.com/runbooks",
+    ),
     (REQUIRED | {"publish_floor": "2"}, "--publish.floor: Input should be less than or equal to 1, got '2'"),
     (
         REQUIRED | {"publish_max_series": "-1"},

@@ -115,7 +115,7 @@ def test_remediation_is_told_of_what_reaches_its_threshold(bench: Bench) -> None
     bench.warm()
     (found,) = bench.client.get("/api/v1/predictions/node/worker-1").json()["data"]["remediation"]
     assert (found["issue"], found["horizon"]) == ("node_failure", "15m")
-    assert found["runbook"] == "docs/runbooks/KipNodeFailurePredicted.md"
+    assert (found["runbook"], found["runbook_url"]) == ("docs/runbooks/KipNodeFailurePredicted.md", None)
     assert found["steps"][0] == {
         "do": "Read conditions and events of the node.",
         "command": "kubectl describe node worker-1",
