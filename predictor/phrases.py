@@ -38,12 +38,19 @@ def value_text(value: float, unit: str) -> str:
 
 
 def span(seconds: float) -> str:
-    """A span to two digits: "250 ms", "45 s", "4 min", "2.5 h", "3 d"."""
-    for unit, size in (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0)):
-        if abs(seconds) >= size * (2 if unit in ("h", "d") else 1):
-            count = seconds / size
-            return f"{count:.0f} {unit}" if unit == "min" or count >= 10 else f"{_number(round(count, 1))} {unit}"
-    return f"{_number(seconds)} s" if abs(seconds) >= 1 or seconds == 0 else f"{_number(seconds * 1000)} ms"
+    """A span to two digits: "250 ms", "45 s", "4 min", "2.5 h", "3 d".
+
+    A unit is left for the larger one where rounding would reach it: never "60 s" nor "120 min".
+    """
+    minutes = round(seconds / 60)
+    for unit, size in (("d", 86_400.0), ("h", 3_600.0)):
+        if abs(minutes) >= 2 * size / 60:
+            count = round(seconds / size, 1)
+            return f"{_number(count)} {unit}"
+    if abs(round(seconds)) >= 60:
+        return f"{minutes} min"
+    thousandths = round(seconds * 1000)
+    return f"{_number(seconds)} s" if abs(thousandths) >= 1000 or seconds == 0 else f"{_number(seconds * 1000)} ms"
 
 
 def trend_text(per_minute: float, value: float, unit: str, least: float = _NEARS) -> str:
@@ -87,7 +94,7 @@ def _percent(value: float) -> str:
 
 def _bytes(value: float) -> str:
     size, step = value, 0
-    while abs(size) >= 1024 and step < len(_BYTES) - 1:
+    while round(abs(size)) >= 1024 and step < len(_BYTES) - 1:
         size, step = size / 1024, step + 1
     return f"{_number(size)} {_BYTES[step]}"
 
