@@ -5,7 +5,7 @@ Usage: python -m benchmarks.leading_signals [--hours 10] [--live MINUTES [--runs
 The pretend cluster's truth.json names the metrics that a fault moves first; a signal is a true one when its PromQL
 reads one of them. Counted is the first alert about the fault's own entity and issue while the fault is on. By default a
 past of another seed than any model has seen is replayed, and reasons are those that the exporter would have published;
-with --live the demo runs for so long, and they are what Prometheus scraped when Alertmanager told somebody. --runs
+with --live the demo runs for so long, and they are read from the words of the notification that somebody got. --runs
 starts it anew as often, each time with another pretend cluster.
 """
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -21,7 +22,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import quote
 
 from benchmarks.default_model import UNSEEN
 from benchmarks.holdout.published import load
@@ -32,12 +32,13 @@ from demo.training import MODEL_DIR, STEP_SECONDS, TRAINING_END, Cluster, backfi
 from exporter.reasons import top_reasons
 from exporter.snapshot import Publishing, taken
 from predictor import artifact, catalogue
+from predictor.catalogue import Signal
 from predictor.entities import KINDS, LABELS, Kind
 from predictor.model import Model
 from predictor.reader import PrometheusReader, Reader
 
 Alert = Mapping[str, Any]
-"""The labels of a prediction that fired, and `at`, when it did, in Unix seconds."""
+"""The labels of a prediction that fired, `at`, when it did, in Unix seconds, and `words`, how it was described."""
 
 FOLDER: Final = ROOT / "build" / "leading-signals"
 HOURS: Final = 10.0
@@ -110,7 +111,7 @@ def at_the_time(model: Model, reader: Reader, alert: Alert) -> tuple[str, ...]:
 
 
 def live(processes: Processes, cluster: Cluster, minutes: float) -> list[Named]:
-    """What was published and scraped when each notification's alert fired in the demo."""
+    """What the demo's notifications named."""
     stack = start_stack(processes, FOLDER, cluster)
     stack.start_exporter(MODEL_DIR)
     end = time.monotonic() + minutes * 60
@@ -121,7 +122,7 @@ def live(processes: Processes, cluster: Cluster, minutes: float) -> list[Named]:
     notifications = fetch(f"{stack.urls['sink']}/notifications")
     if truth is None or notifications is None:
         raise SystemExit("leading-signals: the pretend cluster or the sink does not answer any more")
-    return named(truth["faults"], predictions(notifications), lambda alert: scraped(stack.urls["prometheus"], alert))
+    return named(truth["faults"], predictions(notifications), in_words)
 
 
 def named(
@@ -152,25 +153,34 @@ def first_alerts(faults: Iterable[Mapping[str, Any]], alerts: Iterable[Alert]) -
 
 
 def predictions(notifications: Iterable[Mapping[str, Any]]) -> list[Alert]:
-    """The labels of every prediction that somebody was told of, with the time it fired at."""
+    """Every prediction that somebody was told of, notification by notification."""
     return [
-        {**alert["labels"], "at": unix(alert["startsAt"])}
+        {**alert["labels"], "at": unix(alert["startsAt"]), "words": alert["annotations"]["description"]}
         for notification in notifications
         for alert in notification["alerts"]
         if alert["status"] == "firing" and alert["labels"].get("state") == "predicted"
     ]
 
 
-def scraped(prometheus: str, alert: Alert) -> tuple[str, ...]:
-    """The signals that kip_issue_contribution had for the alert's probability when it fired, strongest first."""
-    # Not all of the alert's labels: a pod's alert also says on which node it runs, which no series of the pod does.
-    names = ("issue", "horizon", "kind", *LABELS[as_kind(alert["kind"])])
-    own = ",".join(f'{name}="{alert[name]}"' for name in names)
-    query = quote(f"kip_issue_contribution{{{own}}}")
-    answer = fetch(f"{prometheus}/api/v1/query?query={query}&time={alert['at']:.3f}")
-    series = answer["data"]["result"] if answer else []
-    series.sort(key=lambda one: -float(one["value"][1]))
-    return tuple(one["metric"]["signal"] for one in series[:SIGNALS])
+def in_words(alert: Alert) -> tuple[str, ...]:
+    """The signals that the alert's description names, in its order: those whose phrase a part of it begins with.
+
+    Of two phrases that fit, the longer one is meant: "memory working set {} of its limit", not "memory working set {}".
+    """
+    kind = as_kind(alert["kind"])
+    _, _, reasons = alert["words"].removesuffix(".").partition(f"within the next {alert['horizon']}: ")
+    found = []
+    for reason in filter(None, reasons.split("; ")):
+        fitting = [one for one in catalogue.default().signals_of(kind) if said_by(one).match(reason)]
+        if fitting:
+            found.append(max(fitting, key=lambda one: len(one.saying)).name)
+    return tuple(found)
+
+
+def said_by(signal: Signal) -> re.Pattern[str]:
+    """What a reason looks like that is about the signal: its phrase with some value, and perhaps where that leads."""
+    before, _, after = signal.saying.partition("{}")
+    return re.compile(rf"{re.escape(before)}[^,]+?{re.escape(after)}(,|$)")
 
 
 def as_kind(text: str) -> Kind:

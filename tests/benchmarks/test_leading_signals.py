@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from benchmarks.leading_signals import Named, first_alerts, predictions, rank_of_true, scraped, show, unix
+from benchmarks.leading_signals import Named, first_alerts, in_words, predictions, rank_of_true, said_by, show, unix
 from predictor import catalogue
 
 
@@ -26,7 +25,8 @@ def alert(second: int, **labels: str) -> dict[str, Any]:
     """A firing prediction of that pod's failure, some seconds after 1970 began; labels replace its own."""
     own = {"kind": "pod", "issue": "pod_failure", "namespace": "shop", "pod": "web-1", "state": "predicted"}
     time = f"1970-01-01T00:{second // 60:02d}:{second % 60:02d}.123456789Z"
-    return {"status": "firing", "startsAt": time, "labels": {**own, **labels}}
+    words = {"description": "With a probability of 84%, it will fail."}
+    return {"status": "firing", "startsAt": time, "labels": {**own, **labels}, "annotations": words}
 
 
 def paired(*alerts: dict[str, Any], of: dict[str, Any] | None = None) -> list[float]:
@@ -78,18 +78,31 @@ def test_nine_in_ten_must_be_named(ranks: list[int], code: int, capsys: pytest.C
     assert f"of {len(ranks)} alerts" in capsys.readouterr().out
 
 
-def test_reasons_of_a_pod_are_asked_for_without_the_node_that_only_its_alert_names(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    asked: list[str] = []
+def described(reasons: str) -> dict[str, Any]:
+    """A prediction whose description ends with these reasons."""
+    text = f"With a probability of 84%, pod shop/web-1 will have a pod failure within the next 15m{reasons}."
+    (one,) = predictions([{"alerts": [alert(200, horizon="15m") | {"annotations": {"description": text}}]}])
+    return dict(one)
 
-    def fetch(url: str) -> dict[str, Any]:
-        asked.append(parse_qs(urlsplit(url).query)["query"][0])
-        rest = [{"metric": {"signal": name}, "value": [0, share]} for name, share in [("b", "0.2"), ("a", "0.7")]]
-        return {"data": {"result": rest}}
 
-    monkeypatch.setattr("benchmarks.leading_signals.fetch", fetch)
-    (one,) = predictions([{"alerts": [alert(200, node="node-1", horizon="15m")]}])
-    assert scraped("http://prometheus", one) == ("a", "b")
-    own = 'issue="pod_failure",horizon="15m",kind="pod",namespace="shop",pod="web-1"'
-    assert asked == [f"kip_issue_contribution{{{own}}}"]
+@pytest.mark.parametrize(
+    ("reasons", "signals"),
+    [
+        (
+            ": memory working set 91% of its limit, rising 2.1%/min, full in about 4m; 3 restarts within an hour; "
+            "memory working set 1.4GiB, rising 24MiB/min",
+            ("pod_memory_of_limit", "pod_restarts", "pod_memory"),
+        ),
+        (": something else 91%; fullest volume 98% full, at its limit", ("pod_volume_used",)),
+        ("", ()),
+    ],
+)
+def test_the_words_of_a_notification_tell_which_signals_it_names(reasons: str, signals: tuple[str, ...]) -> None:
+    assert in_words(described(reasons)) == signals
+
+
+def test_every_signal_of_the_catalogue_is_known_again_by_its_words() -> None:
+    for signal in catalogue.default().signals:
+        said = signal.saying.format("91%") + ", rising 2.1%/min, at its limit"
+        fitting = [one for one in catalogue.default().signals_of(signal.kind) if said_by(one).match(said)]
+        assert max(fitting, key=lambda one: len(one.saying)).name == signal.name
