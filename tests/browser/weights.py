@@ -18,6 +18,7 @@ from predictor.issues import Outcome
 from predictor.model import Calibration, KindModel, Model
 from predictor.oddness import Oddness, Tails
 from predictor.panel import FloatArray
+from predictor.tried import Tried
 from tests.browser.cluster import CRASHING, END, FAILING, FILLING, LEAKING, Cluster
 
 STEP: Final = 30.0
@@ -123,6 +124,12 @@ def _scores(learned: KindModel) -> Mapping[str, object]:
         "candidates": {
             "hist_gradient_boosting": {"recall": 0.52, "average_precision": 0.47},
             "logistic_regression": {"recall": 0.44, "average_precision": 0.39},
+        },
+        "tried": {
+            f"{o.issue}/{o.horizon}": Tried(
+                41, 33, 0.0042, 0.61, 0.87 if learned.kind == "service" else 0.97
+            ).document()
+            for o in learned.outcomes
         },
         "trained_without": {f"{learned.kind}_cpu_of_yesterday": "no sample in this history"},
     }
