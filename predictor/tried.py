@@ -44,8 +44,8 @@ def tried(manifest: Manifest, kind: str) -> Mapping[str, Tried]:
     """By "issue/horizon"; nothing where an older trainer wrote nothing, or what this one cannot read."""
     scores = manifest.scores.get(kind)
     documents = scores.get(SCORE) if isinstance(scores, Mapping) else None
-    found = {}
-    for name, document in (documents or {}).items():
+    found: dict[str, Tried] = {}
+    for name, document in documents.items() if isinstance(documents, Mapping) else ():
         try:
             found[name] = Tried(**document)
         except TypeError:
