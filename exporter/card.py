@@ -30,8 +30,8 @@ class Judged:
 
     @property
     def never_critical(self) -> bool:
-        """Whether an alert about it is never critical, for all that training saw."""
-        return self.horizon == NEAR and self.tried is not None and self.tried.highest_probability < CRITICAL
+        """Whether an alert about it is never critical."""
+        return self.horizon == NEAR and self.tried is not None and self.tried.never_critical
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,7 @@ def card(request: Request, pages: Pages, published: Published) -> Response:
         "model.html",
         manifest=manifest,
         critical=CRITICAL,
+        near=NEAR,
         days=(manifest.training_end - manifest.training_start) / 86_400.0,
         horizons=[span_text(seconds) for seconds in manifest.horizons_seconds],
         kinds=[kind_card(manifest, kind) for kind in KINDS if kind in manifest.thresholds],

@@ -85,7 +85,7 @@ def summary(survey: Survey, model: Model, manifest: Manifest) -> list[str]:
         lines.append(f"the model predicts nothing for {', '.join(untrained)}: there was nothing to learn from")
     lines += [f"not trained: {name}: {why}" for name, why in sorted(manifest.untrained.items())]
     lines += [
-        f"never critical: {issue} of {kind}s: the model said {highest:.0%} at most, and critical is {CRITICAL:.0%}"
+        f"never critical: {issue} of {kind}s: the model says {highest} at most, and critical is {CRITICAL:.0%}"
         for issue, kind, highest in never_critical(manifest)
     ]
     counts = ", ".join(f"{len(survey.entities(kind))} {kind}s" for kind in KINDS)

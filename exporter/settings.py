@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -18,7 +19,8 @@ from predictor.reader import PrometheusUrl
 def _page_url(text: str) -> str:
     """The URL under which pages are, without a slash at its end; it becomes a link, so nothing but HTTP will do."""
     parts = urlsplit(text)
-    if text and (parts.scheme not in ("http", "https") or not parts.netloc):
+    whole = parts.scheme in ("http", "https") and parts.netloc and not (parts.query or parts.fragment)
+    if text and (not whole or re.search(r"\s", text)):
         raise ValueError(f"{text!r} is no place for pages; write for example https://wiki.example.com/runbooks")
     return text.rstrip("/")
 
@@ -54,6 +56,9 @@ class ExporterSettings(Settings):
     publish_max_series: int = flag(
         "publish.max-series", 50_000, "series of single entities to publish at most, highest probability first", ge=0
     )
+    runbooks_url: PageUrl = flag(
+        "runbooks.url", "", "where you serve docs/runbooks: page and API link to this/KipPodFailurePredicted and so on"
+    )
     log_level: LogLevel = flag("log.level", "info", "debug, info, warn or error")
     log_format: LogFormat = flag("log.format", "auto", "auto, json or console; auto is console on a terminal")
 
@@ -61,9 +66,6 @@ class ExporterSettings(Settings):
 class ServeSettings(ExporterSettings):
     """Settings of `kip-exporter serve`."""
 
-    runbooks_url: PageUrl = flag(
-        "runbooks.url", "", "where you serve docs/runbooks: page and API link to this/KipPodFailurePredicted and so on"
-    )
     check_config: bool = flag("check-config", False, "validate the settings and end")
 
 

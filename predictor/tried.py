@@ -6,9 +6,12 @@ good a model is on other history only `evaluate` can say.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
 
 from predictor.artifact import Manifest
 from predictor.waits import CRITICAL
@@ -25,19 +28,30 @@ class Tried:
     """Figures of one outcome.
 
     onsets: those that somebody could have been told of in time. foretold: those that somebody would have been.
-    false_alarms_per_entity_day, average_precision: None where there are no rows, or no two sorts of them.
-    highest_probability: that any row got.
+    false_alarms_per_entity_day: None without any row. highest_probability: what the model can say at most.
     """
 
     onsets: int
     foretold: int
     false_alarms_per_entity_day: float | None
-    average_precision: float | None
     highest_probability: float
+
+    @property
+    def never_critical(self) -> bool:
+        """Whether no alert about it within NEAR ever wakes anybody."""
+        return self.highest_probability < CRITICAL
+
+    @property
+    def highest(self) -> str:
+        """The highest probability as text, rounded down: what is not quite critical does not look so."""
+        return f"{math.floor(self.highest_probability * 1000) / 10:.1f} %"
 
     def document(self) -> dict[str, Any]:
         """As a manifest has it."""
         return {name: round(value, 6) if isinstance(value, float) else value for name, value in asdict(self).items()}
+
+
+_TRIED: Final = TypeAdapter(Tried)
 
 
 def tried(manifest: Manifest, kind: str) -> Mapping[str, Tried]:
@@ -47,17 +61,17 @@ def tried(manifest: Manifest, kind: str) -> Mapping[str, Tried]:
     found: dict[str, Tried] = {}
     for name, document in documents.items() if isinstance(documents, Mapping) else ():
         try:
-            found[name] = Tried(**document)
-        except TypeError:
+            found[name] = _TRIED.validate_python(document)
+        except ValidationError:
             continue
     return found
 
 
-def never_critical(manifest: Manifest) -> list[tuple[str, str, float]]:
+def never_critical(manifest: Manifest) -> list[tuple[str, str, str]]:
     """Issue, kind and highest probability of what never reaches the level of critical alerts, as far as is known."""
     return [
-        (name.partition("/")[0], kind, one.highest_probability)
+        (name.partition("/")[0], kind, one.highest)
         for kind in manifest.thresholds
         for name, one in tried(manifest, kind).items()
-        if name in manifest.thresholds[kind] and name.endswith(f"/{NEAR}") and one.highest_probability < CRITICAL
+        if name in manifest.thresholds[kind] and name.endswith(f"/{NEAR}") and one.never_critical
     ]

@@ -26,7 +26,7 @@ MIN_LEAD_SECONDS: Final = 120.0
 """Less is no warning: it takes a person longer to read the notification and open a terminal."""
 
 CRITICAL: Final = 0.9
-"""Within the nearest horizon: what may wake somebody, as in prometheus/rules."""
+"""Within 15m: what may wake somebody, as in prometheus/rules."""
 
 MAX_HORIZONS: Final = 4.0
 """How many horizons before the onset a hit may have begun."""

@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
-from sklearn.metrics import average_precision_score
 
 from predictor.issues import Outcome, monotone
 from predictor.model import Calibration
@@ -51,6 +50,7 @@ def calibrate(
     came = seen.ahead > 0
     maps = [_map(scores[i][counts[i]], came[i][counts[i]], seen.weight[counts[i]]) for i in range(len(outcomes))]
     probability = monotone(outcomes, np.stack([m(s) if m else s * np.nan for m, s in zip(maps, scores, strict=True)]))
+    most = monotone(outcomes, np.array([[m.probabilities[-1] if m else np.nan] for m in maps]))
     thresholds: list[float | None] = []
     tried: list[Tried | None] = []
     for i, outcome in enumerate(outcomes):
@@ -60,19 +60,17 @@ def calibrate(
         highest = max(LOWEST, min(HIGHEST, float(level.max(initial=0.0))))
         at = threshold(watch, level, budget, LOWEST, highest) if maps[i] else None
         thresholds.append(at)
-        tried.append(None if at is None else _tried(watch, level, at))
+        tried.append(None if at is None else _tried(watch, level, at, float(most[i, 0])))
     return Calibrated(tuple(maps), tuple(thresholds), tuple(tried))
 
 
-def _tried(watch: Watch, level: FloatArray, at: float) -> Tried:
-    came, days = watch.ahead > 0, watch.entity_days
-    mixed = bool(came.any() and not came.all())
+def _tried(watch: Watch, level: FloatArray, at: float, highest: float) -> Tried:
+    days = watch.entity_days
     return Tried(
         onsets=watch.onsets,
         foretold=watch.recalled(level >= at),
         false_alarms_per_entity_day=watch.false_alarms(level >= at) / days if days else None,
-        average_precision=float(average_precision_score(came, level, sample_weight=watch.weight)) if mixed else None,
-        highest_probability=float(level.max(initial=0.0)),
+        highest_probability=highest,
     )
 
 

@@ -47,7 +47,7 @@ def _tried(one: Tried | None) -> tuple[str, str, str]:
     if one is None:
         return "-", "-", "-"
     rate = one.false_alarms_per_entity_day
-    return f"{one.foretold} of {one.onsets}", "-" if rate is None else f"{rate:.3f}", f"{one.highest_probability:.0%}"
+    return f"{one.foretold} of {one.onsets}", "-" if rate is None else f"{rate:.3f}", one.highest
 
 
 def judged(scores: Mapping[str, Any]) -> None:

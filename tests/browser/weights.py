@@ -126,9 +126,7 @@ def _scores(learned: KindModel) -> Mapping[str, object]:
             "logistic_regression": {"recall": 0.44, "average_precision": 0.39},
         },
         "tried": {
-            f"{o.issue}/{o.horizon}": Tried(
-                41, 33, 0.0042, 0.61, 0.87 if learned.kind == "service" else 0.97
-            ).document()
+            f"{o.issue}/{o.horizon}": Tried(41, 33, 0.0042, 0.87 if learned.kind == "service" else 0.97).document()
             for o in learned.outcomes
         },
         "trained_without": {f"{learned.kind}_cpu_of_yesterday": "no sample in this history"},

@@ -83,7 +83,7 @@ def test_a_subject_fits_a_phone(render: Callable[[str, dict[str, Any]], str]) ->
 
         # The first line of a notification on a locked phone, however long names are.
         crowd = render("kip.subject", data([alert] * 12, [], "critical"))
-        assert re.match(r"CRITICAL: 1 of 12: [A-Z][a-z]+ [a-z]+ \d+% within 15m: ", crowd[:60]), crowd
+        assert re.match(r"CRITICAL: 12 alerts: [A-Z][a-z]+ [a-z]+ \d+% within 15m: ", crowd[:60]), crowd
 
 
 def test_a_subject_of_an_alert_about_the_predictor_is_its_summary(

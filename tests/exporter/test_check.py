@@ -190,11 +190,11 @@ def test_limits_under_which_every_prediction_is_stale_are_refused(
 def test_what_never_reaches_the_level_of_critical_alerts_is_said(
     fake: FakePrometheus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    low, high = Tried(13, 9, 0.01, 0.5, 0.81), Tried(13, 9, 0.01, 0.5, 0.93)
+    low, high = Tried(13, 9, 0.01, 0.897), Tried(13, 9, 0.01, 0.93)
     saved(plain_model(), tmp_path, scores={
         "pod": {"tried": {"pod_failure/15m": low.document(), "pod_failure/1h": low.document()}},
         "node": {"tried": {"node_failure/15m": high.document()}},
     })  # fmt: skip
     check(fake, tmp_path)
     lines = [line for line in lines_of(capsys) if "critical" in line]
-    assert lines == ["never critical: pod_failure of pods: the model said 81% at most, and critical is 90%"]
+    assert lines == ["never critical: pod_failure of pods: the model says 89.7 % at most, and critical is 90%"]

@@ -52,6 +52,11 @@ WRONG = [
         REQUIRED | {"runbooks_url": "javascript:alert(1)"},
         "--runbooks.url: 'javascript:alert(1)' is no place for pages; write for example https://wiki.example.com/runbooks",
     ),
+    (
+        REQUIRED | {"runbooks_url": "https://wiki/index.php?title="},
+        "--runbooks.url: 'https://wiki/index.php?title=' is no place for pages; "
+        "write for example https://wiki.example.com/runbooks",
+    ),
     (REQUIRED | {"publish_floor": "2"}, "--publish.floor: Input should be less than or equal to 1, got '2'"),
     (
         REQUIRED | {"publish_max_series": "-1"},
