@@ -167,11 +167,11 @@ def in_words(alert: Alert) -> tuple[str, ...]:
 
     Of two phrases that fit, the longer one is meant: "memory working set {} of its limit", not "memory working set {}".
     """
-    kind = as_kind(alert["kind"])
+    signals = catalogue.default().signals_of(as_kind(alert["kind"]))
     _, _, reasons = alert["words"].removesuffix(".").partition(f"within the next {alert['horizon']}: ")
     found = []
     for reason in filter(None, reasons.split("; ")):
-        fitting = [one for one in catalogue.default().signals_of(kind) if said_by(one).match(reason)]
+        fitting = [one for one in signals if said_by(one).match(reason)]
         if fitting:
             found.append(max(fitting, key=lambda one: len(one.saying)).name)
     return tuple(found)

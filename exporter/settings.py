@@ -21,7 +21,8 @@ def _page_url(text: str) -> str:
     parts = urlsplit(text)
     whole = parts.scheme in ("http", "https") and parts.netloc and not (parts.query or parts.fragment)
     if text and (not whole or re.search(r"\s", text)):
-        raise ValueError(f"{text!r} is no place for pages; write for example https://wiki.example.com/runbooks")
+        shown = text.rpartition("@")[2]  # never the password, not even of a wrong URL
+        raise ValueError(f"{shown!r} is no place for pages; write for example https://wiki.example.com/runbooks")
     return text.rstrip("/")
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from predictor.artifact import Manifest
 from predictor.waits import CRITICAL
@@ -23,6 +23,11 @@ NEAR: Final = "15m"
 """The horizon that critical alerts look at."""
 
 
+_Count = Annotated[int, Field(ge=0)]
+_Rate = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+_Share = Annotated[float, Field(ge=0, le=1)]
+
+
 @dataclass(frozen=True)
 class Tried:
     """Figures of one outcome.
@@ -31,10 +36,10 @@ class Tried:
     false_alarms_per_entity_day: None without any row. highest_probability: what the model can say at most.
     """
 
-    onsets: int
-    foretold: int
-    false_alarms_per_entity_day: float | None
-    highest_probability: float
+    onsets: _Count
+    foretold: _Count
+    false_alarms_per_entity_day: _Rate | None
+    highest_probability: _Share
 
     @property
     def never_critical(self) -> bool:

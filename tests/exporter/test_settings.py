@@ -53,8 +53,8 @@ WRONG = [
         "--runbooks.url: 'javascript:alert(1)' is no place for pages; write for example https://wiki.example.com/runbooks",
     ),
     (
-        REQUIRED | {"runbooks_url": "https://wiki/index.php?title="},
-        "--runbooks.url: 'https://wiki/index.php?title=' is no place for pages; "
+        REQUIRED | {"runbooks_url": "https://me:secret@wiki/index.php?title="},
+        "--runbooks.url: 'wiki/index.php?title=' is no place for pages; "
         "write for example https://wiki.example.com/runbooks",
     ),
     (REQUIRED | {"publish_floor": "2"}, "--publish.floor: Input should be less than or equal to 1, got '2'"),

@@ -31,6 +31,9 @@ def test_what_was_written_is_read_again() -> None:
         None, 3, [], "0.9", {}, {"onsets": 1},
         {**GOOD.document(), "highest_probability": None},
         {**GOOD.document(), "onsets": "x"},
+        {**GOOD.document(), "highest_probability": float("nan")},
+        {**GOOD.document(), "highest_probability": 1.5},
+        {**GOOD.document(), "false_alarms_per_entity_day": float("inf")},
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_as_if_it_were_not_there(document: Any) -> None:
