@@ -51,6 +51,7 @@ class Signal(_Data):
     limit: float | None = None  # the value, in the signal's unit, at which the resource is used up
     worse: Literal["up", "down", "either"] = "up"  # the way it moves before trouble; training holds models to it
     relative: bool = False  # healthy levels differ from entity to entity: features are shares of the own recent mean
+    beside: Literal["siblings", "past"] | None = None  # what it compares with: who is alone or new has no such thing
     limit_template: str | None = None  # the ${variable} that the limit is; one writes it as the limit itself
 
     @field_validator("phrase")

@@ -28,8 +28,9 @@ CandidateName = Literal["random_forest", "extra_trees", "hist_gradient_boosting"
 STEPS: Final = 200
 """Fewer than boosting's 255 bins, which then are the steps themselves."""
 
-SEATS: Final = 3
-"""Boosted ensembles per outcome: few episodes make any one of them a matter of luck near its threshold."""
+SEATS: Final = 4
+"""Boosted ensembles per outcome, dealt to the views: few episodes make any one of them a matter of luck near its
+threshold, and views that disagree err in different rows."""
 
 MOST_FEATURES: Final = 100
 """A third of a pod's: what tells of one issue is in far fewer."""
@@ -42,18 +43,25 @@ FEW_FEATURES: Final = 40
 class Lessons:
     """What a candidate learns from.
 
-    values: (rows, features). came, near, during: (rows, outcomes), see Dataset. weight: (rows,), how many rows each
-    stands for. worse: (features,), see directions. seats: boosted ensembles per outcome.
+    values: (rows, features). came, near, during: (rows, outcomes), see Dataset. weights: (views, rows), how many rows
+    each stands for. worse: (features,), see directions. to_limits: positions of the features that say how far each
+    resource is from its limit. seats: boosted ensembles per outcome.
     """
 
     values: FloatArray
     came: BoolArray
     near: BoolArray
     during: BoolArray
-    weight: FloatArray
+    weights: FloatArray
     worse: IntArray
+    to_limits: IntArray
     seed: int
     seats: int = SEATS
+
+    @property
+    def weight(self) -> FloatArray:
+        """(rows,): the mean of the views."""
+        return np.asarray(self.weights.mean(axis=0))
 
 
 Fit = Callable[[Lessons], Forest | Separate]
@@ -80,28 +88,34 @@ def hist_gradient_boosting(of: Lessons) -> Separate:
 def _boosted(of: Lessons, outcome: int) -> Any:
     rows = ~of.during[:, outcome]
     values, answers = of.values[rows], of.came[rows, outcome].astype(np.int8)
-    chosen = _telling(of, outcome, MOST_FEATURES)
-    if not len(chosen):
+    views = [of.weights[number % len(of.weights)] for number in range(of.seats)]
+    chosen = [_telling(of, outcome, MOST_FEATURES, weight, of.seed + i, of.to_limits) for i, weight in enumerate(views)]
+    if not all(len(columns) for columns in chosen):
         return DummyClassifier().fit(values, answers)
-    for column in chosen.tolist():
+    for column in sorted(set(np.concatenate(chosen).tolist())):
         values[:, column] = stepped(values[:, column])
-    seats = [_seat(of, chosen, values, answers, of.weight[rows], number) for number in range(of.seats)]
-    return Committee(tuple(seats))
+    seats = zip(chosen, views, strict=True)
+    return Committee(
+        tuple(
+            _seat(of, columns, values, answers, weight[rows], of.seed + i) for i, (columns, weight) in enumerate(seats)
+        )
+    )
 
 
 def _seat(
-    of: Lessons, chosen: IntArray, values: FloatArray, answers: np.ndarray[Any, Any], weight: FloatArray, number: int
+    of: Lessons, chosen: IntArray, values: FloatArray, answers: np.ndarray[Any, Any], weight: FloatArray, seed: int
 ) -> Any:
     boosting = HistGradientBoostingClassifier(
         max_iter=100, learning_rate=0.06, max_leaf_nodes=8, min_samples_leaf=20, l2_regularization=10.0,
         max_features=0.3, early_stopping=False, monotonic_cst=of.worse[chosen].tolist(),
-        random_state=of.seed + number,
+        random_state=seed,
     )  # fmt: skip
     pipeline = make_pipeline(ColumnTransformer([("telling", "passthrough", chosen.tolist())]), boosting)
     name = pipeline.steps[-1][0]
+    seen = weight > 0
     # Where another process keeps a core busy, OpenMP threads wait for one another seven times as long as they work.
     with threadpool_limits(1, user_api="openmp"):  # OpenMP counts for each thread that asks
-        return pipeline.fit(values, answers, **{f"{name}__sample_weight": weight})
+        return pipeline.fit(values[seen], answers[seen], **{f"{name}__sample_weight": weight[seen]})
 
 
 def stepped(column: FloatArray) -> FloatArray:
@@ -126,7 +140,7 @@ def logistic_regression(of: Lessons) -> Separate:
 def _line(of: Lessons, outcome: int) -> Any:
     rows = ~of.during[:, outcome]
     answers = of.came[rows, outcome].astype(np.int8)
-    chosen = _telling(of, outcome, FEW_FEATURES)
+    chosen = _telling(of, outcome, FEW_FEATURES, of.weight, of.seed, of.to_limits[:0])
     if not len(chosen):
         return DummyClassifier().fit(of.values[rows], answers)
     line = make_pipeline(
@@ -138,12 +152,12 @@ def _line(of: Lessons, outcome: int) -> Any:
     return line.fit(of.values[rows], answers)
 
 
-def _telling(of: Lessons, outcome: int, most: int) -> IntArray:
+def _telling(of: Lessons, outcome: int, most: int, weight: FloatArray, seed: int, always: IntArray) -> IntArray:
     quiet = ~of.during[:, outcome] & ~of.came[:, outcome]
     near = of.near[:, outcome]
     if not near.any():
         near = of.came[:, outcome] & ~of.during[:, outcome]
-    return telling(of.values, near, quiet, of.weight, of.worse, most, of.seed)
+    return telling(of.values, near, quiet, weight, of.worse, most, seed, always)
 
 
 CANDIDATES: Final[Mapping[CandidateName, Fit]] = {

@@ -30,14 +30,15 @@ GROUPS: Final = 3
 class Dataset:
     """The rows of one kind.
 
-    weight: (rows,), how many rows each stands for. values: (rows, features), single precision as trees read them.
-    outcomes: the columns of `came`, `near` (the issue begins within NEAR_SECONDS) and `during`, (rows, outcomes).
-    step: (rows,) grid points since the start of history. group: (rows,) of each row's workload.
+    weights: (views, rows), how many rows each stands for. Each view by itself is a sample of all rows, and leaves out
+    those with a weight of 0. values: (rows, features), single precision as trees read them. outcomes: the columns of
+    `came`, `near` (the issue begins within NEAR_SECONDS) and `during`, (rows, outcomes). step: (rows,) grid points
+    since the start of history. group: (rows,) of each row's workload.
     """
 
     kind: Kind
     outcomes: tuple[Outcome, ...]
-    weight: FloatArray
+    weights: FloatArray
     values: FloatArray
     came: BoolArray
     near: BoolArray
@@ -45,11 +46,16 @@ class Dataset:
     step: IntArray
     group: IntArray
 
+    @property
+    def weight(self) -> FloatArray:
+        """(rows,): the mean of the views, itself a sample of all rows."""
+        return np.asarray(self.weights.mean(axis=0))
+
     def where(self, chosen: BoolArray) -> Dataset:
         """Some of the rows."""
         return replace(
             self,
-            weight=self.weight[chosen],
+            weights=self.weights[:, chosen],
             values=self.values[chosen],
             came=self.came[chosen],
             near=self.near[chosen],
@@ -77,7 +83,8 @@ def gather(
         outcomes = wanted[part.kind]
         sample = samples.setdefault(part.kind, Sample([max_rows] * (len({o.issue for o in outcomes}) + 1)))
         sample.add(_stratum(batch.ahead, outcomes), batch.draw, *batch.arrays)
-    return {kind: Dataset(kind, wanted[kind], *samples[kind].rows()) for kind in KINDS if kind in samples}
+    found = {kind: samples[kind].rows() for kind in KINDS if kind in samples}
+    return {kind: Dataset(kind, wanted[kind], weight[None], *rest) for kind, (weight, *rest) in found.items()}
 
 
 @dataclass(frozen=True)

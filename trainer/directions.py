@@ -29,6 +29,8 @@ _OF_PART: Final = {
 }
 """The others say how something moves, not whereto."""
 
+_OF_LIMIT: Final = ("now", "time_to_limit_5m", "time_to_limit_30m")
+
 _OF_SIGNAL: Final = {"up": 1, "down": -1, "either": 0}
 
 
@@ -40,3 +42,10 @@ def directions(signals: Sequence[Signal]) -> IntArray:
         signal, part = name.split(":", 1)
         found.append(worse[signal] * _OF_PART.get(part, 0))
     return np.array(found, dtype=np.int64)
+
+
+def to_limits(signals: Sequence[Signal]) -> IntArray:
+    """Positions of the features that say how far each resource is from its limit."""
+    limited = {s.name for s in signals if s.limit is not None}
+    split = [name.split(":", 1) for name in features.names(signals)]
+    return np.array([i for i, (signal, part) in enumerate(split) if signal in limited and part in _OF_LIMIT], np.int64)

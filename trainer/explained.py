@@ -42,8 +42,12 @@ def usual_rows(dataset: Dataset, seed: int) -> FloatArray:
 def _outcome(pipeline: Any, usual: FloatArray) -> Explained:
     if isinstance(pipeline, Committee):
         seats = [(one.steps[0][1], one.steps[-1][1]) for one in pipeline.pipelines]
-        positions = _positions(seats[0][0])
-        trees = joined([_boosting(boosting, len(seats)) for _, boosting in seats])
+        of_seats = [_positions(columns) for columns, _ in seats]
+        positions = np.unique(np.concatenate(of_seats))
+        several = zip(seats, of_seats, strict=True)
+        trees = joined(
+            [_boosting(one, np.searchsorted(positions, own).astype(np.int32), len(seats)) for (_, one), own in several]
+        )
         baseline = float(np.mean([boosting._baseline_prediction for _, boosting in seats]))  # no other way
         return Boosted(_measured(trees, usual[:, positions]), positions, baseline)
     if isinstance(pipeline, DummyClassifier):
@@ -80,8 +84,8 @@ def _voting(forest: Any) -> Trees:
     return joined(several)
 
 
-def _boosting(boosting: Any, seats: int) -> Trees:
-    """The trees of one boosted ensemble, each a part of the mean over so many."""
+def _boosting(boosting: Any, columns: IntArray, seats: int) -> Trees:
+    """The trees of one boosted ensemble, each a part of the mean over so many. columns: of each of its features."""
     several = []
     for (predictor,) in boosting._predictors:  # scikit-learn shows them nowhere else
         nodes = predictor.nodes
@@ -92,7 +96,7 @@ def _boosting(boosting: Any, seats: int) -> Trees:
             output[node] = np.average(output[both], weights=nodes["count"][both])
         several.append(
             Trees(
-                np.where(leaf, LEAF, nodes["feature_idx"]).astype(np.int32),
+                np.where(leaf, LEAF, columns[np.where(leaf, 0, nodes["feature_idx"])]).astype(np.int32),
                 nodes["num_threshold"].copy(),
                 nodes["left"].astype(np.int32),
                 nodes["right"].astype(np.int32),

@@ -12,7 +12,7 @@ from predictor.estimators import Forest, Separate
 from predictor.panel import FloatArray
 from trainer.candidates import CANDIDATES, SEATS, CandidateName, Lessons
 from trainer.dataset import Dataset
-from trainer.directions import directions
+from trainer.directions import directions, to_limits
 from trainer.hiding import hidden
 
 NO_EPISODE = "no episode in this history"
@@ -46,7 +46,7 @@ def fit(
     values = hidden(dataset.values, signals, np.random.default_rng(seed))
     chosen = list(trained)
     came, near, during = (part[:, chosen] for part in (dataset.came, dataset.near, dataset.during))
-    of = Lessons(values, came, near, during, dataset.weight, directions(signals), seed, seats)
+    of = Lessons(values, came, near, during, dataset.weights, directions(signals), to_limits(signals), seed, seats)
     estimator = CANDIDATES[candidate](of)
     return Fitted(estimator, trained, len(dataset.outcomes))
 

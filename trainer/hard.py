@@ -4,14 +4,18 @@ Alerts are few and quiet rows are millions, so what decides between a warning an
 thousandth's neighbours. A quick first model finds them, a second pass over history collects them, at most
 as many as were drawn, and the random draw keeps speaking for all the rest.
 
+Which rows are hard is seen in two ways. By the highest score over all outcomes an alert of any sort is tempting; by
+each issue's own level, in equal parts, those get their share that score low. Models of the two err in different rows,
+so each way is a view of the dataset, from which half of a committee learns:
+docs/decisions/2026-11-26-two-views-of-hard-rows.md.
+
 The first model has all of history in sight, also what lies behind the origins of validation. It chooses which quiet
 rows are learned from, not what is learned of them; validation is a little kinder for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -24,17 +28,16 @@ from trainer.dataset import Batch, Dataset, lessons
 from trainer.fit import Fitted, fit
 from trainer.history import Stretch
 from trainer.parts import Part, each, parts
-from trainer.sample import Sample
+from trainer.sample import IntArray, Sample
 from trainer.thinned import thinned
 
 SHARE: Final = 0.01
-"""Of the rows with nothing ahead: the part that counts as hard, by the highest score over all outcomes.
-
-A level for each issue taught more of issues that score low. It cost twice the false alarms, and real leaks their
-warning: docs/decisions/2026-11-26-one-level-for-hard-rows.md.
-"""
+"""Of the rows with nothing ahead: the part that counts as hard, in either view."""
 
 FIRST_ROWS: Final = 8_000
+
+VIEWS: Final = 2
+"""By the highest score over all outcomes, and by each issue's own level."""
 
 
 def with_hard(
@@ -45,30 +48,41 @@ def with_hard(
     seed: int,
     max_rows: int,
 ) -> Mapping[Kind, Dataset]:
-    """The datasets with the hard rows of all of history in place of the few that were drawn; one pass over history.
+    """The datasets in two views, each with its hard rows of all of history in place of the few that were drawn.
 
-    max_rows: hard rows per kind.
+    One pass over history. max_rows: hard rows per kind and view.
     """
     first = {k: one for k, d in datasets.items() if (one := _First.of(d, catalogue, seed)) is not None}
-    samples = {kind: Sample([max_rows]) for kind in first}
+    samples = {kind: one.samples(max_rows) for kind, one in first.items()}
 
-    def hard(part: Part) -> Batch:
+    def hard(part: Part) -> list[tuple[IntArray, Batch]]:
         batch = lessons(part)
         quiet = batch.where(np.asarray(~batch.ahead.any(axis=0)))
-        return quiet.where(first[part.kind].hard(quiet.arrays[0]))
+        strata = first[part.kind].strata(quiet.arrays[0])
+        return [(of[of >= 0], quiet.where(of >= 0)) for of in strata]
 
     wanted = {kind: datasets[kind].outcomes for kind in first}
-    for part, batch in each(parts(history, catalogue, when, wanted), hard):
-        samples[part.kind].add(np.zeros(len(batch.draw), dtype=np.int64), batch.draw, *batch.arrays)
-    return {k: first[k].joined(d, samples[k].rows()) if k in first else d for k, d in datasets.items()}
+    for part, found in each(parts(history, catalogue, when, wanted), hard):
+        for sample, (stratum, batch) in zip(samples[part.kind], found, strict=True):
+            sample.add(stratum, batch.draw, *batch.arrays)
+    return {
+        k: first[k].joined(d, [sample.rows() for sample in samples[k]]) if k in first else d
+        for k, d in datasets.items()
+    }
 
 
 class _First:
-    """A quick model of one kind, and the score from which a quiet row is hard."""
+    """A quick model of one kind, and the scores from which a quiet row is hard.
 
-    def __init__(self, fitted: Fitted, level: float) -> None:
+    levels: (outcomes,), each one's own, NaN for those without a model. level: of the highest over all outcomes. issue:
+    (outcomes,), the number of each one's issue.
+    """
+
+    def __init__(self, fitted: Fitted, levels: FloatArray, level: float, issue: IntArray) -> None:
         self._fitted = fitted
+        self._levels = levels
         self._level = level
+        self._issue = issue
 
     @classmethod
     def of(cls, dataset: Dataset, catalogue: Catalogue, seed: int) -> _First | None:
@@ -78,37 +92,50 @@ class _First:
         quiet = _quiet(dataset)
         if fitted is None or not quiet.any():
             return None
-        return cls(fitted, float(np.quantile(_highest(fitted, dataset.values[quiet]), 1 - SHARE)))
-
-    def hard(self, values: FloatArray) -> BoolArray:
-        """(rows,): whether a row looks as if something came. values: (rows, features)."""
-        return np.asarray(_highest(self._fitted, values) >= self._level)
-
-    def joined(self, dataset: Dataset, rows: tuple[np.ndarray[Any, Any], ...]) -> Dataset:
-        """The dataset, its hard rows replaced by those given, which begin with their weights."""
-        quiet = _quiet(dataset)
-        out = np.zeros(len(quiet), dtype=np.bool_)
-        out[quiet] = self.hard(dataset.values[quiet])
-        kept = dataset.where(~out)
-        weight, values, came, near, during, step, group = rows
-        return replace(
-            kept,
-            weight=np.concatenate([kept.weight, weight]),
-            values=np.concatenate([kept.values, values]),
-            came=np.concatenate([kept.came, came]),
-            near=np.concatenate([kept.near, near]),
-            during=np.concatenate([kept.during, during]),
-            step=np.concatenate([kept.step, step]),
-            group=np.concatenate([kept.group, group]),
+        scores = fitted.scores(dataset.values[quiet])
+        highest = scores[list(fitted.trained)].max(axis=0)
+        issues = list(dict.fromkeys(one.issue for one in dataset.outcomes))
+        return cls(
+            fitted,
+            np.quantile(scores, 1 - SHARE, axis=1),
+            float(np.quantile(highest, 1 - SHARE)),
+            np.array([issues.index(one.issue) for one in dataset.outcomes]),
         )
+
+    def samples(self, max_rows: int) -> tuple[Sample, ...]:
+        """One of each view, for its strata."""
+        issues = int(self._issue.max()) + 1
+        return Sample([max_rows]), Sample([max_rows // issues] * issues)
+
+    def strata(self, values: FloatArray) -> tuple[IntArray, IntArray]:
+        """For each view (rows,): the stratum of a hard row, -1 for others. values: (rows, features)."""
+        if not len(values):
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        scores = self._fitted.scores(values)
+        highest = scores[list(self._fitted.trained)].max(axis=0)
+        excess = np.nan_to_num(scores / self._levels[:, None])
+        issue = self._issue[excess.argmax(axis=0)]
+        return np.where(highest >= self._level, 0, -1), np.where(excess.max(axis=0) >= 1.0, issue, -1)
+
+    def joined(self, dataset: Dataset, found: Sequence[tuple[np.ndarray[Any, Any], ...]]) -> Dataset:
+        """The dataset seen in as many views, the hard rows of each replaced by those found for it.
+
+        found: for each view the rows' weights, and the other arrays of a dataset.
+        """
+        quiet = _quiet(dataset)
+        of_quiet = self.strata(dataset.values[quiet])
+        weights = np.repeat(dataset.weights, len(found), axis=0)
+        for view, strata in zip(weights, of_quiet, strict=True):
+            view[np.flatnonzero(quiet)[strata >= 0]] = 0.0
+        for number, (weight, *_) in enumerate(found):
+            more = np.zeros((len(found), len(weight)))
+            more[number] = weight
+            weights = np.concatenate([weights, more], axis=1)
+        drawn = (dataset.values, dataset.came, dataset.near, dataset.during, dataset.step, dataset.group)
+        arrays = [np.concatenate(several) for several in zip(drawn, *(rest for _, *rest in found), strict=True)]
+        one = Dataset(dataset.kind, dataset.outcomes, weights, *arrays)
+        return one.where(one.weight > 0)
 
 
 def _quiet(dataset: Dataset) -> BoolArray:
     return np.asarray(~(dataset.came & ~dataset.during).any(axis=1))
-
-
-def _highest(fitted: Fitted, values: FloatArray) -> FloatArray:
-    """(rows,): the highest score over the outcomes. values: (rows, features)."""
-    if not len(values):
-        return np.zeros(0)
-    return np.asarray(fitted.scores(values)[list(fitted.trained)].max(axis=0))

@@ -1,4 +1,8 @@
-"""Hiding: whole sources taken away from some rows, so that a model learns to do without what a cluster may lack."""
+"""Hiding: what a cluster or an entity may lack taken away from some rows, so that a model learns to do without.
+
+A cluster may lack a whole source. A pod that is alone in its workload has no siblings to be compared with, and what is
+new has no past; in a history in which nearly all have both, a model would take their absence for a usual comparison.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +17,12 @@ from predictor.catalogue import Signal
 from predictor.panel import BoolArray, FloatArray
 
 SHARE: Final = 0.25
-"""Of the rows in each of which one source is hidden: the full picture stays the usual one."""
+"""Of the rows in each of which one source is hidden, and of those without each comparison: the full picture stays the
+usual one."""
 
 SOURCES: Final = ("node_exporter", "cadvisor", "kubelet", "kube_state_metrics", "http")
+
+COMPARISONS: Final = ("siblings", "past")
 
 
 def dependent(signals: Sequence[Signal], source: str) -> BoolArray:
@@ -33,7 +40,7 @@ def columns(signals: Sequence[Signal], chosen: BoolArray) -> BoolArray:
 
 
 def hidden(values: FloatArray, signals: Sequence[Signal], random: Generator) -> FloatArray:
-    """The rows, one source missing in each of a share of them. values: (rows, features)."""
+    """The rows, a source or a comparison missing in each of a share of them. values: (rows, features)."""
     masks = [columns(signals, dependent(signals, source)) for source in SOURCES]
     masks = [mask for mask in masks if 0 < mask.sum() < len(mask)]
     blanked = values.copy()
@@ -42,4 +49,7 @@ def hidden(values: FloatArray, signals: Sequence[Signal], random: Generator) -> 
         some = random.random(len(values)) < SHARE
         for number, mask in enumerate(masks):
             blanked[np.ix_(some & (which == number), mask)] = np.nan
+    for other in COMPARISONS:
+        mask = columns(signals, np.array([s.beside == other for s in signals]))
+        blanked[np.ix_(random.random(len(values)) < SHARE, mask)] = np.nan
     return blanked

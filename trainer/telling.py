@@ -6,6 +6,9 @@ direction it is allowed to, shortly before the onset, when whatever there is to 
 An issue has several causes, and the features of a rare one tell of few onsets, but of these for certain: a full volume
 is one of five ways to exhaust a pod. So some are chosen one after the other, each for the rows that those before it
 leave unexplained, and the rest for how well they rank all rows.
+
+How far a resource is from its limit needs no such proof. Full volumes are so common that a full one tells little, and a
+cause that came twice in a history ranks few rows; but that what nears its limit will reach it holds everywhere.
 """
 
 from __future__ import annotations
@@ -30,12 +33,19 @@ LEAST_TAIL: Final = 0.002
 
 
 def telling(
-    values: FloatArray, near: BoolArray, quiet: BoolArray, weight: FloatArray, worse: IntArray, most: int, seed: int
+    values: FloatArray,
+    near: BoolArray,
+    quiet: BoolArray,
+    weight: FloatArray,
+    worse: IntArray,
+    most: int,
+    seed: int,
+    always: IntArray,
 ) -> IntArray:
-    """Positions, ascending, of at most `most` features that move and tell best.
+    """Positions, ascending, of at most `most` features that move and tell best, and of those of `always` that move.
 
-    values: (rows, features). near, quiet, weight: (rows,). worse: (features,), see directions. Rows are ranked by each
-    feature alone; missing values count as the middle one.
+    values: (rows, features). near, quiet, weight: (rows,). worse: (features,), see directions. always: positions. Rows
+    are ranked by each feature alone; missing values count as the middle one.
     """
     random = np.random.default_rng(seed)
     before, other = np.flatnonzero(near), np.flatnonzero(quiet)
@@ -52,7 +62,7 @@ def telling(
     first = _explaining(_rarity(some, len(before), worse[moving]), round(EXPLAINING * most))
     rest = np.argsort(-_gain(some, len(before), worse[moving]), kind="stable")
     order = np.array(list(dict.fromkeys([*first, *rest.tolist()])), dtype=np.int64)[:most]
-    return np.sort(moving[order])
+    return np.union1d(moving[order], np.intersect1d(moving, always))
 
 
 def _gain(some: FloatArray, count: int, worse: IntArray) -> FloatArray:

@@ -16,4 +16,4 @@ def thinned(dataset: Dataset, rows: int, seed: int) -> Dataset:
     chosen = np.zeros(len(dataset.values), dtype=np.bool_)
     chosen[np.random.default_rng(seed).permutation(len(chosen))[:rows]] = True
     some = dataset.where(chosen)
-    return replace(some, weight=some.weight * (len(chosen) / rows))
+    return replace(some, weights=some.weights * (len(chosen) / rows))

@@ -51,7 +51,7 @@ def made(seed: int = 5, missing: float = 0.1) -> Dataset:
     return Dataset(
         "pod",
         OUTCOMES,
-        np.ones(ROWS),
+        np.ones((1, ROWS)),
         np.asarray(values, dtype=np.float64),
         came,
         came,
@@ -120,7 +120,7 @@ def test_some_outcomes_of_an_estimator_are_explained_as_in_the_whole(name: Candi
 def test_an_outcome_that_nothing_tells_of_is_explained_by_nothing() -> None:
     dataset = made(missing=0.0)
     dull = Dataset(
-        "pod", OUTCOMES, dataset.weight, np.ones_like(dataset.values), dataset.came, dataset.near, dataset.during,
+        "pod", OUTCOMES, dataset.weights, np.ones_like(dataset.values), dataset.came, dataset.near, dataset.during,
         dataset.step, dataset.group,
     )  # fmt: skip
     model = fitted("hist_gradient_boosting", dull)

@@ -34,7 +34,8 @@ RANDOM = np.random.default_rng(11)
 def dataset(values: FloatArray, came: BoolArray) -> Dataset:
     """Rows of pods; both outcomes."""
     nothing = np.zeros(len(values), dtype=np.int64)
-    return Dataset("pod", OUTCOMES, np.ones(len(values)), values, came, came, np.zeros_like(came), nothing, nothing)
+    never, ones = np.zeros_like(came), np.ones((1, len(values)))
+    return Dataset("pod", OUTCOMES, ones, values, came, came, never, nothing, nothing)
 
 
 def learnable(rows: int = 400) -> Dataset:

@@ -12,20 +12,21 @@ from tests.trainer.pasts import CATALOGUE, HORIZONS, START, STEP, Past, panel, r
 from trainer import history
 from trainer.candidates import CANDIDATES, CandidateName, Lessons
 from trainer.dataset import gather
-from trainer.directions import directions
-from trainer.hard import with_hard
+from trainer.directions import directions, to_limits
 from trainer.history import Stretch
 from trainer.telling import telling
 from trainer.thinned import thinned
 
 ROWS = 600
 RISING, FALLING, EITHER = 1, -1, 0
+NOTHING = np.zeros(0, dtype=np.int64)
 
 
-def chosen(values: FloatArray, worse: list[int], most: int = 2) -> list[int]:
+def chosen(values: FloatArray, worse: list[int], most: int = 2, always: tuple[int, ...] = ()) -> list[int]:
     """Of rows whose last sixth is before an onset."""
     near = np.arange(len(values)) >= 5 * len(values) // 6
-    return [int(i) for i in telling(values, near, ~near, np.ones(len(values)), np.array(worse), most, 0)]
+    also = np.array(always, dtype=np.int64)
+    return [int(i) for i in telling(values, near, ~near, np.ones(len(values)), np.array(worse), most, 0, also)]
 
 
 def columns(*shifts: float) -> FloatArray:
@@ -50,6 +51,22 @@ def test_what_alone_tells_of_a_few_onsets_is_chosen_before_what_tells_of_the_res
     values[few, 5] += 8.0  # and one to see the rare one
     assert 5 in chosen(values, [RISING] * 6, most=4)
     assert len(chosen(values, [RISING] * 6, most=4)) == 4
+
+
+def test_what_is_always_chosen_comes_beside_what_tells_unless_it_never_moves() -> None:
+    values = columns(0.0, 3.0, 0.0, 2.0)
+    assert chosen(values, [RISING] * 4, always=(0,)) == [0, 1, 3]
+    assert chosen(values, [RISING] * 4, always=(1, 3)) == [1, 3]
+    values[:, 0] = 1.0
+    assert chosen(values, [RISING] * 4, always=(0,)) == [1, 3]
+
+
+def test_the_way_to_each_limit_is_always_looked_at() -> None:
+    signals = catalogue.default().signals_of("pod")
+    names = features.names(signals)
+    found = [names[i] for i in to_limits(signals)]
+    assert {"pod_volume_used:now", "pod_memory_of_limit:time_to_limit_5m"} <= set(found)
+    assert len(found) == 3 * sum(signal.limit is not None for signal in signals)
 
 
 def test_a_fall_tells_nothing_of_a_feature_that_trouble_raises() -> None:
@@ -84,7 +101,7 @@ def test_boosting_never_sees_less_risk_in_a_worse_value() -> None:
     random = np.random.default_rng(3)
     values = random.random((800, 3))
     came = (values[:, :1] + 0.3 * random.normal(size=(800, 1))) > 0.7
-    lessons = Lessons(values, came, came, np.zeros_like(came), np.ones(800), np.array([1, 0, -1]), 0)
+    lessons = Lessons(values, came, came, np.zeros_like(came), np.ones((1, 800)), np.array([1, 0, -1]), NOTHING, 0)
     model = CANDIDATES["hist_gradient_boosting"](lessons)
     line = np.tile(random.random((1, 3)), (50, 1))
     line[:, 0] = np.linspace(0, 1, 50)
@@ -95,8 +112,8 @@ def test_boosting_never_sees_less_risk_in_a_worse_value() -> None:
 def test_no_byte_of_a_forest_is_left_to_chance(name: CandidateName) -> None:
     random = np.random.default_rng(3)
     came = random.random((300, 1)) > 0.7
-    nothing, ones, zero = np.zeros_like(came), np.ones(300), np.zeros(3, dtype=np.int64)
-    model = CANDIDATES[name](Lessons(random.random((300, 3)), came, came, nothing, ones, zero, 0))
+    nothing, ones, zero = np.zeros_like(came), np.ones((1, 300)), np.zeros(3, dtype=np.int64)
+    model = CANDIDATES[name](Lessons(random.random((300, 3)), came, came, nothing, ones, zero, NOTHING, 0))
     assert isinstance(model, Forest)
     for tree in model.pipeline.steps[-1][1].estimators_:
         nodes = tree.tree_.__getstate__()["nodes"]
@@ -115,18 +132,6 @@ def read() -> tuple[Stretch, list[object]]:
     strain, active = ramps(steps, 4, every=90, seed=0)
     past = Past({"pod": panel("pod", strain, {"pod_failure": active})})
     return when, list(history.chunks(past, CATALOGUE, when, round(max(HORIZONS) / STEP)))
-
-
-def test_hard_rows_join_the_drawn_ones_and_every_row_is_spoken_for(read: tuple[Stretch, list]) -> None:  # type: ignore[type-arg]  # chunks as they are read
-    when, chunks = read
-    drawn = gather(chunks, CATALOGUE, when, HORIZONS, 1_000)
-    whole = gather(chunks, CATALOGUE, when, HORIZONS, 1_000_000)["pod"]
-    found = with_hard(chunks, CATALOGUE, when, drawn, 0, 600)["pod"]
-    assert whole.weight.tolist() == [1.0] * len(whole.values)
-    assert found.weight.sum() == pytest.approx(len(whole.values), rel=0.1)
-    assert (found.came & ~found.during).sum() == (drawn["pod"].came & ~drawn["pod"].during).sum()
-    quiet = ~(found.came & ~found.during).any(axis=1)
-    assert 0 < (found.weight[quiet] == 1.0).sum() <= 600
 
 
 def test_thinned_rows_stand_for_as_many_as_before(read: tuple[Stretch, list]) -> None:  # type: ignore[type-arg]  # chunks as they are read
