@@ -12,8 +12,7 @@ import numpy as np
 
 from predictor.panel import BoolArray
 
-MAX_PENDING_SECONDS: Final = 120.0
-"""Five minutes, which the rules waited within 1h before, cost a third of what that horizon recalled."""
+MAX_PENDING_SECONDS: Final = 600.0
 
 HOLD_SECONDS: Final = 300.0
 """The usual keep_firing_for of alert rules on a noisy number."""
@@ -33,9 +32,10 @@ MAX_HORIZONS: Final = 4.0
 
 
 def pending_seconds(horizon_seconds: float) -> float:
-    """How long a probability must stay up before it alerts: a minute for each quarter of an hour, at most two.
+    """How long a probability must stay up before it alerts: a minute for each quarter of an hour, at most ten.
 
-    A single step above a threshold is mostly chance, and what is over a minute later needed nobody.
+    A single step above a threshold is mostly chance, and what is over a minute later needed nobody. What comes within
+    minutes the short horizon tells; who is told of the next hour has time to wait for what stays.
     """
     return min(MAX_PENDING_SECONDS, 60.0 * (horizon_seconds // 900.0))
 

@@ -58,10 +58,10 @@ def test_faults_are_foretold_by_the_earliest_alert_of_any_horizon_and_those_that
     far = published({0: (160, 200)}, {0: 200, 1: 200}, 3600.0)
     truth = {"faults": [fault(0, 100, 200), fault(1, 100, 200), fault(2, 100, 200)]}
     found = told.faults(truth, judged({KEY: near, LATER: far}, {KEY: near, LATER: far}))
-    # Within 1h an alert waits for two minutes, four steps, before it fires.
-    assert [(one.lead_seconds, one.onset) for one in found] == [(36 * STEP, START + 200 * STEP), (None, found[0].onset)]
+    # Within 1h an alert waits for four minutes, eight steps, before it fires.
+    assert [(one.lead_seconds, one.onset) for one in found] == [(32 * STEP, START + 200 * STEP), (None, found[0].onset)]
     assert told.recall(found) == 0.5
-    assert told.leads_minutes(found, (0.5,)) == [18.0]
+    assert told.leads_minutes(found, (0.5,)) == [16.0]
     assert np.isnan(told.recall([]))
 
 

@@ -102,7 +102,7 @@ def test_predictions_last_as_long_before_they_alert_as_the_trainer_judges_them_t
     found = [r for r in shipped.alerts() if r["labels"].get("state") == "predicted" and f'"{horizon}"' in r["expr"]]
     mine = {rule["for"] for rule in found if rule["labels"]["severity"] == severity}
     assert mine == {f"{minutes}m"}
-    words = {1: "after one minute", 2: "after two"}[minutes]
+    words = {1: "after one minute", 4: "after four"}[minutes]
     for name in {rule["alert"] for rule in found}:
         said = " ".join((RUNBOOKS / f"{name}.md").read_text(encoding="utf-8").split())
         assert re.search(rf"`{severity}` (is )?the {horizon} horizon {words}", said), f"{name}.md says otherwise"
