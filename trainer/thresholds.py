@@ -16,9 +16,9 @@ from trainer.sample import IntArray
 GRID: Final = 128
 """Levels among which a threshold is sought: finer than any history can tell apart."""
 
-PRICE: Final = 0.4
-"""How many onsets more a false alarm more must foretell: five may buy two. See docs/decisions/
-2026-11-25-what-a-false-alarm-must-be-worth.md for what other prices would buy."""
+PRICE: Final = 1.0
+"""How many onsets more a false alarm more must foretell: to be told is worth as much as to be left alone. What other
+prices would buy: docs/decisions/2026-11-26-what-a-model-must-always-see.md."""
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,9 @@ def test_timeline_is_judged_as_a_person_would(
         pytest.param("....!!!!!!!...###" + QUIET, [6], [(8, 10)], id="and so do those after it"),
         pytest.param("..!..!!!!!....###" + QUIET, [5], [(9, 9)], id="steps that did not last begin nothing"),
         pytest.param("..!!!!!......!.###" + QUIET, [9], [(6, 6)], id="nor do they once the alert is over"),
-        pytest.param("....!!!!!...!.!....!..###" + QUIET, [14], [(8, 19)], id="once it fires, a dip needs no new `for`"),
+        pytest.param(
+            "....!!!!!...!.!....!..###" + QUIET, [14], [(8, 19)], id="once it fires, a dip needs no new `for`"
+        ),
         pytest.param("!!!!!......" + "." * 70, [], [(4, 4)], id="what was before the record is not known"),
         pytest.param("..###!" + "!" * 14 + "!!!!" + "." * 70, [None], [], id="`for` begins anew after the wake"),
         pytest.param("..###!" + "!" * 14 + "!!!!!" + "." * 70, [None], [(24, 24)], id="and is over at its fifth step"),
