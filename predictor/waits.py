@@ -13,6 +13,7 @@ import numpy as np
 from predictor.panel import BoolArray
 
 MAX_PENDING_SECONDS: Final = 600.0
+"""A horizon of a day would otherwise wait for an hour and a half."""
 
 HOLD_SECONDS: Final = 300.0
 """The usual keep_firing_for of alert rules on a noisy number."""

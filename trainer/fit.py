@@ -39,7 +39,7 @@ class Fitted:
 def fit(
     dataset: Dataset, candidate: CandidateName, signals: Sequence[Signal], seed: int, seats: int = SEATS
 ) -> Fitted | None:
-    """The candidate fitted on the rows, some with a source hidden; None when no outcome can be learned."""
+    """The candidate fitted on the rows, with sources and comparisons hidden; None when no outcome can be learned."""
     trained = tuple(i for i, why in enumerate(untrainable(dataset)) if not why)
     if not trained:
         return None

@@ -2,12 +2,12 @@
 
 Alerts are few and quiet rows are millions, so what decides between a warning and a false alarm are the quietest
 thousandth's neighbours. A quick first model finds them, a second pass over history collects them, at most
-as many as were drawn, and the random draw keeps speaking for all the rest.
+as many for a view as were drawn, and the random draw keeps speaking for all the rest.
 
 Which rows are hard is seen in two ways. By the highest score over all outcomes an alert of any sort is tempting; by
 each issue's own level, in equal parts, those get their share that score low. Models of the two err in different rows,
 so each way is a view of the dataset, from which half of a committee learns:
-docs/decisions/2026-11-26-two-views-of-hard-rows.md.
+docs/decisions/2026-11-26-what-a-model-must-always-see.md.
 
 The first model has all of history in sight, also what lies behind the origins of validation. It chooses which quiet
 rows are learned from, not what is learned of them; validation is a little kinder for it.
@@ -32,7 +32,8 @@ from trainer.sample import IntArray, Sample
 from trainer.thinned import thinned
 
 SHARE: Final = 0.01
-"""Of the rows with nothing ahead: the part that counts as hard, in either view."""
+"""Of the rows with nothing ahead: the part that counts as hard, in one view by the highest score, in the other for each
+outcome."""
 
 FIRST_ROWS: Final = 8_000
 
@@ -94,12 +95,13 @@ class _First:
             return None
         scores = fitted.scores(dataset.values[quiet])
         highest = scores[list(fitted.trained)].max(axis=0)
-        issues = list(dict.fromkeys(one.issue for one in dataset.outcomes))
+        issues = list(dict.fromkeys(dataset.outcomes[i].issue for i in fitted.trained))  # the others have no hard rows
+        issue = [issues.index(one.issue) if one.issue in issues else 0 for one in dataset.outcomes]
         return cls(
             fitted,
             np.quantile(scores, 1 - SHARE, axis=1),
             float(np.quantile(highest, 1 - SHARE)),
-            np.array([issues.index(one.issue) for one in dataset.outcomes]),
+            np.array(issue),
         )
 
     def samples(self, max_rows: int) -> tuple[Sample, ...]:

@@ -48,7 +48,7 @@ def telling(
     are ranked by each feature alone; missing values count as the middle one.
     """
     random = np.random.default_rng(seed)
-    before, other = np.flatnonzero(near), np.flatnonzero(quiet)
+    before, other = np.flatnonzero(near), np.flatnonzero(quiet & (weight > 0))
     if len(before) > NEAR_ROWS:
         before = np.sort(random.choice(before, NEAR_ROWS, replace=False))
     if len(other):

@@ -17,8 +17,8 @@ GRID: Final = 128
 """Levels among which a threshold is sought: finer than any history can tell apart."""
 
 PRICE: Final = 1.0
-"""How many onsets more a false alarm more must foretell: to be told is worth as much as to be left alone. What other
-prices would buy: docs/decisions/2026-11-26-what-a-model-must-always-see.md."""
+"""How many onsets a false alarm more must outweigh; where it just does, silence wins. What other prices would buy:
+docs/decisions/2026-11-26-what-a-model-must-always-see.md."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from tests.trainer.pasts import CATALOGUE, HORIZONS, START, STEP, Past, panel, r
 from trainer import history
 from trainer.dataset import gather
 from trainer.evaluate import watched
+from trainer.hard import with_hard
 from trainer.history import Stretch
 from trainer.settings import TrainSettings
 from trainer.train import train
@@ -48,7 +49,9 @@ def test_a_learner_without_anything_to_see_recalls_less(
     settings = TrainSettings.model_validate({**given, "estimator": "hist_gradient_boosting"})
     train(past(0), CATALOGUE, WHEN, settings, START)
     model, _ = artifact.load(tmp_path, {})
-    rows = gather(history.chunks(past(0), CATALOGUE, WHEN, 15), CATALOGUE, WHEN, HORIZONS, 10_000)["pod"]
+    read = list(history.chunks(past(0), CATALOGUE, WHEN, 15))
+    drawn = gather(read, CATALOGUE, WHEN, HORIZONS, settings.max_rows)
+    rows = with_hard(read, CATALOGUE, WHEN, drawn, settings.seed, settings.max_rows)["pod"]
     shared: dict[str, object] = {}
     everything = tuple(dict.fromkeys(name.split(":")[1] for name in features.names(CATALOGUE.signals_of("pod"))))
     rivals = [

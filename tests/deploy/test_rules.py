@@ -106,6 +106,8 @@ def test_predictions_last_as_long_before_they_alert_as_the_trainer_judges_them_t
     for name in {rule["alert"] for rule in found}:
         said = " ".join((RUNBOOKS / f"{name}.md").read_text(encoding="utf-8").split())
         assert re.search(rf"`{severity}` (is )?the {horizon} horizon {words}", said), f"{name}.md says otherwise"
+    readme = (shipped.ROOT / "prometheus" / "README.md").read_text(encoding="utf-8")
+    assert re.search(rf"`{severity}` \| probability within {horizon} .* for {minutes} minutes? ", readme)
 
 
 @pytest.mark.parametrize("rule", shipped.alerts(), ids=lambda rule: f"{rule['alert']}-{rule['labels']['severity']}")

@@ -145,17 +145,17 @@ def test_every_outcome_of_the_model_is_zero_from_the_first_tick_on(bench: Bench)
 def test_a_foretold_failure_appears_in_the_metrics(bench: Bench) -> None:
     web_1 = {"namespace": "shop", "pod": "web-1"}
     bench.fake.table[POD_MEMORY][0] = (web_1, lambda t: 0.6 if t > START + STEP else 0.25)
-    bench.fake.table[POD_FAILED] = [(web_1, lambda t: 1 if t > START + 6 * STEP else None)]
+    bench.fake.table[POD_FAILED] = [(web_1, lambda t: 1 if t > START + 8 * STEP else None)]
     bench.warm()
-    for _ in range(5):
+    for _ in range(7):
         bench.step()
     bench.fake.hang = True  # one tick fails, and the next one fills it
     bench.step()
     bench.fake.hang = False
     bench.step()
-    # Within 15m it fires from the second step at 0.6 on, three minutes in; 1h asks for 0.75 and three steps.
+    # Within 15m it fires from the second step at 0.6 on, three minutes in; 1h asks for 0.75 and five steps.
     assert of_metrics(bench) == [1, 0, 0, 0, 1, 0]
-    assert bench.value("kip_prediction_lead_seconds_sum" + LABELS) == 4 * STEP
+    assert bench.value("kip_prediction_lead_seconds_sum" + LABELS) == 6 * STEP
     assert of_metrics(bench, "1h") == [1, 0, 0, 0, 1, 0]
     bench.warm(plain_model(STEP))  # the counters outlive a model
     assert of_metrics(bench) == [1, 0, 0, 0, 1, 0]

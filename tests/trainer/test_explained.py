@@ -8,8 +8,10 @@ from scipy.special import logit
 
 from predictor import features
 from predictor.catalogue import Catalogue, Signal, from_document
+from predictor.estimators import Separate
 from predictor.issues import Outcome
 from predictor.panel import FloatArray
+from trainer import candidates
 from trainer.candidates import CANDIDATES, CandidateName
 from trainer.dataset import Dataset
 from trainer.explained import explained, usual_rows
@@ -82,6 +84,18 @@ def test_contributions_add_up_to_the_output_before_calibration(name: CandidateNa
     found = apart.contributions(fresh, NUMBER)
     assert found.parts.shape == (len(OUTCOMES), ROWS, len(SIGNALS))
     np.testing.assert_allclose(found.output, output(name, model.scores(fresh)), rtol=0, atol=1e-9)
+
+
+def test_seats_that_look_at_different_features_add_up_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "MOST_FEATURES", 6)
+    dataset = made()
+    model = fitted("hist_gradient_boosting", dataset)
+    assert isinstance(model.estimator, Separate)
+    columns = [one.steps[0][1].transformers_[0][2] for one in model.estimator.pipelines[0].pipelines]
+    assert len({tuple(of) for of in columns}) > 1
+    found = explained(model.estimator, usual_rows(dataset, 0)).contributions(dataset.values, NUMBER)
+    expected = output("hist_gradient_boosting", model.scores(dataset.values))
+    np.testing.assert_allclose(found.output, expected, rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", CANDIDATES)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from predictor import catalogue, features
-from predictor.estimators import Forest
+from predictor.estimators import Forest, Separate
 from predictor.panel import FloatArray
 from tests.trainer.pasts import CATALOGUE, HORIZONS, START, STEP, Past, panel, ramps
-from trainer import history
+from trainer import candidates, history
 from trainer.candidates import CANDIDATES, CandidateName, Lessons
 from trainer.dataset import gather
 from trainer.directions import directions, to_limits
@@ -106,6 +106,22 @@ def test_boosting_never_sees_less_risk_in_a_worse_value() -> None:
     line = np.tile(random.random((1, 3)), (50, 1))
     line[:, 0] = np.linspace(0, 1, 50)
     assert (np.diff(model.predict_proba(line)[0][:, 1]) >= 0).all()
+
+
+def test_seats_learn_each_from_the_rows_of_their_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "MOST_FEATURES", 1)
+    random = np.random.default_rng(4)
+    high, low = random.uniform(0.8, 1.0, (3, 300)), random.uniform(0.0, 0.5, (2, 300))
+    before, one, other = np.column_stack([high[0], high[1]]), (low[0], high[2]), (high[2], low[1])
+    values = np.concatenate([before, np.column_stack(one), np.column_stack(other)])
+    came = np.repeat([True, False, False], 300)[:, None]
+    views = np.repeat([[1.0, 1.0, 0.0], [1.0, 0.0, 1.0]], 300, axis=1)
+    lessons = Lessons(values, came, came, np.zeros_like(came), views, np.array([RISING] * 2), NOTHING, 0)
+    model = CANDIDATES["hist_gradient_boosting"](lessons)
+    assert isinstance(model, Separate)
+    seats = model.pipelines[0].pipelines
+    assert [seat.steps[0][1].transformers_[0][2] for seat in seats] == [[0], [1], [0], [1]]
+    assert [seat.steps[-1][1]._predictors[0][0].nodes["count"][0] for seat in seats] == [600] * 4
 
 
 @pytest.mark.parametrize("name", ["random_forest", "extra_trees"])
