@@ -49,7 +49,7 @@ def found() -> Found:
 
 def quiet(dataset: Dataset) -> np.ndarray:
     """(rows,): with nothing ahead."""
-    return ~(dataset.came & ~dataset.during).any(axis=1)
+    return np.asarray(~(dataset.came & ~dataset.during).any(axis=1))
 
 
 def keys(dataset: Dataset) -> np.ndarray:
