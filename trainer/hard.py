@@ -37,9 +37,6 @@ outcome."""
 
 FIRST_ROWS: Final = 8_000
 
-VIEWS: Final = 2
-"""By the highest score over all outcomes, and by each issue's own level."""
-
 
 def with_hard(
     history: Iterable[tuple[Stretch, Reading]],

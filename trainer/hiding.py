@@ -41,15 +41,18 @@ def columns(signals: Sequence[Signal], chosen: BoolArray) -> BoolArray:
 
 def hidden(values: FloatArray, signals: Sequence[Signal], random: Generator) -> FloatArray:
     """The rows, a source or a comparison missing in each of a share of them. values: (rows, features)."""
-    masks = [columns(signals, dependent(signals, source)) for source in SOURCES]
-    masks = [mask for mask in masks if 0 < mask.sum() < len(mask)]
+    masks = _some([columns(signals, dependent(signals, source)) for source in SOURCES])
     blanked = values.copy()
     if masks:
         which = random.integers(0, len(masks), len(values))
         some = random.random(len(values)) < SHARE
         for number, mask in enumerate(masks):
             blanked[np.ix_(some & (which == number), mask)] = np.nan
-    for other in COMPARISONS:
-        mask = columns(signals, np.array([s.beside == other for s in signals]))
+    for mask in _some([columns(signals, np.array([s.beside == other for s in signals])) for other in COMPARISONS]):
         blanked[np.ix_(random.random(len(values)) < SHARE, mask)] = np.nan
     return blanked
+
+
+def _some(masks: Sequence[BoolArray]) -> list[BoolArray]:
+    """Those that hide something and leave something."""
+    return [mask for mask in masks if 0 < mask.sum() < len(mask)]

@@ -2,39 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from predictor import catalogue
+from tests.predictor.scene import Scene, twice
+from tests.predictor.siblings import SIBLINGS
 
-HA: Final = ("10.0.0.8:8443", "10.0.0.9:8443")
-"""Two replicas of kube-state-metrics, both scraped."""
-
-
-@dataclass(frozen=True)
-class Scene:
-    """Series by their text, and what a signal or a rule (`issue/kind`) must give ten minutes later, by labels."""
-
-    name: str
-    series: Mapping[str, str]
-    expected: Mapping[str, Mapping[str, float]]
-
-
-def twice(series: Mapping[str, str]) -> dict[str, str]:
-    """The same series from each replica of kube-state-metrics."""
-    return {
-        text.replace("}", f',instance="{instance}"}}'): values for text, values in series.items() for instance in HA
-    }
-
-
-def pod_of(name: str) -> str:
-    """The labels of a pod in the shop."""
-    return f'namespace="shop",pod="{name}"'
-
-
-WEB: Final = pod_of("web-7c9d8b6f5d-x2x9q")
-OTHER_WEB: Final = pod_of("web-7c9d8b6f5d-b4b4b")
 POD: Final = 'namespace="shop",pod="cart-0"'
 CART: Final = f'{POD},container="app"'
 WORKING_SET: Final = {f"container_memory_working_set_bytes{{{CART}}}": "90x60"}
@@ -216,45 +189,7 @@ SCENES: Final = (
             "pod_volume_used": {CART_POD: 0.5},
         },
     ),
-    Scene(
-        "pods are compared with siblings where there are some, and where several answer",
-        {
-            f'container_memory_working_set_bytes{{{pod_of(name)},container="app"}}': f"{used}x60"
-            for name, used in (("web-7c9d8b6f5d-x2x9q", 90), ("web-7c9d8b6f5d-b4b4b", 30), ("solo-0", 50))
-        }
-        | {
-            f'container_cpu_usage_seconds_total{{{pod_of(name)},container="app"}}': f"0+{used}x60"
-            for name, used in (("web-7c9d8b6f5d-x2x9q", 7.5), ("web-7c9d8b6f5d-b4b4b", 2.5), ("solo-0", 5))
-        }
-        | {
-            f'http_requests_total{{{pod_of(name)},service="web",code="{code}"}}': f"0+{count}x60"
-            for name, code, count in (
-                ("web-7c9d8b6f5d-x2x9q", 200, 30),
-                ("web-7c9d8b6f5d-x2x9q", 500, 30),
-                ("web-7c9d8b6f5d-b4b4b", 200, 60),
-                ("solo-0", 500, 60),
-                ("leader-0", 500, 60),
-                ("leader-1", 200, 0),
-            )
-        }
-        | {
-            f'http_request_duration_seconds_{what}{{{pod_of(name)},service="web"}}': f"0+{each}x60"
-            for name, seconds, count in (
-                ("web-7c9d8b6f5d-x2x9q", 60, 60),
-                ("web-7c9d8b6f5d-b4b4b", 12, 60),
-                ("solo-0", 60, 60),
-                ("leader-0", 60, 60),
-                ("leader-1", 0, 0),
-            )
-            for what, each in (("sum", seconds), ("count", count))
-        },
-        {
-            "pod_memory_of_siblings": {f"{{{WEB}}}": 1.5, f"{{{OTHER_WEB}}}": 0.5},
-            "pod_cpu_of_siblings": {f"{{{WEB}}}": 1.5, f"{{{OTHER_WEB}}}": 0.5},
-            "pod_errors_of_siblings": {f"{{{WEB}}}": 0.25, f"{{{OTHER_WEB}}}": -0.25},
-            "pod_latency_of_siblings": {f"{{{WEB}}}": 1.667, f"{{{OTHER_WEB}}}": 0.333},
-        },
-    ),
+    SIBLINGS,
     Scene(
         "pods that have succeeded are no entities",
         {

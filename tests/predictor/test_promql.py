@@ -13,7 +13,8 @@ from typing import Any
 import yaml
 
 from predictor import catalogue
-from tests.predictor.scenes import SCENES, Scene
+from tests.predictor.scene import Scene
+from tests.predictor.scenes import SCENES
 
 
 def test_the_expressions_hold_on_clusters_of_other_shapes(tmp_path: Path) -> None:

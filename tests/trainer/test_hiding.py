@@ -61,3 +61,9 @@ def test_what_is_compared_with_is_said_of_every_comparison() -> None:
 def test_most_rows_stay_whole() -> None:
     whole = ~gone().any(axis=1)
     assert whole.mean() == pytest.approx((1 - SHARE) ** (1 + len(COMPARISONS)), abs=0.05)
+
+
+def test_a_catalogue_of_comparisons_alone_is_not_left_with_nothing() -> None:
+    few = tuple(s for s in SIGNALS if s.name == "pod_memory_of_siblings")
+    values: FloatArray = np.ones((ROWS, len(features.names(few))))
+    assert not np.isnan(hidden(values, few, np.random.default_rng(0))).any()
