@@ -9,16 +9,15 @@ from typing import Any, Final, Literal
 
 import numpy as np
 from joblib import Parallel, delayed
-from sklearn.compose import ColumnTransformer
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import QuantileTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, QuantileTransformer, StandardScaler
 from threadpoolctl import threadpool_limits
 
-from predictor.estimators import Columns, Committee, Forest, Separate
+from predictor.estimators import Columns, Committee, Forest, Separate, columns_of
 from predictor.panel import BoolArray, FloatArray
 from trainer.sample import IntArray
 from trainer.telling import telling
@@ -37,6 +36,9 @@ MOST_FEATURES: Final = 100
 
 FEW_FEATURES: Final = 40
 """For a weighted sum, which cannot leave out what does not help."""
+
+TREE_ROWS: Final = 20_000
+"""Rows that each of the trees that draw their cuts sees at most, of more another draw each: their cost grows faster."""
 
 
 @dataclass(frozen=True)
@@ -75,14 +77,22 @@ def random_forest(of: Lessons) -> Forest:
 
 def extra_trees(of: Lessons) -> Forest:
     """Trees that draw their cuts: less variance, which few episodes need."""
-    forest = ExtraTreesClassifier(100, min_samples_leaf=5, max_features=0.06, n_jobs=2, random_state=of.seed)
+    some = TREE_ROWS if len(of.values) > TREE_ROWS else None
+    forest = ExtraTreesClassifier(
+        100, min_samples_leaf=5, max_features=0.06, bootstrap=some is not None, max_samples=some, n_jobs=2,
+        random_state=of.seed,
+    )  # fmt: skip
     return _forest(forest, of, of.weight)
 
 
 def hist_gradient_boosting(of: Lessons) -> Separate:
     """A few boosted ensembles per outcome over the telling features, held to the way they move before trouble."""
-    fitted = Parallel(n_jobs=2, prefer="threads")(delayed(_boosted)(of, i) for i in range(of.came.shape[1]))
-    return Separate(tuple(fitted))
+    return Separate(_each(_boosted, of))
+
+
+def _each(one: Callable[[Lessons, int], Any], of: Lessons) -> tuple[Any, ...]:
+    """Every outcome's own fit, two at a time."""
+    return tuple(Parallel(n_jobs=2, prefer="threads")(delayed(one)(of, i) for i in range(of.came.shape[1])))
 
 
 def _boosted(of: Lessons, outcome: int) -> Any:
@@ -110,7 +120,7 @@ def _seat(
         max_features=0.3, early_stopping=False, monotonic_cst=of.worse[chosen].tolist(),
         random_state=seed,
     )  # fmt: skip
-    pipeline = make_pipeline(ColumnTransformer([("telling", "passthrough", chosen.tolist())]), boosting)
+    pipeline = make_pipeline(_only(chosen), boosting)
     name = pipeline.steps[-1][0]
     seen = weight > 0
     # Where another process keeps a core busy, OpenMP threads wait for one another seven times as long as they work.
@@ -134,7 +144,7 @@ def stepped(column: FloatArray) -> FloatArray:
 
 def logistic_regression(of: Lessons) -> Separate:
     """A weighted sum of ranks per outcome over few features: what is left when there is little to learn from."""
-    return Separate(tuple(_line(of, i) for i in range(of.came.shape[1])))
+    return Separate(_each(_line, of))
 
 
 def _line(of: Lessons, outcome: int) -> Any:
@@ -144,12 +154,16 @@ def _line(of: Lessons, outcome: int) -> Any:
     if not len(chosen):
         return DummyClassifier().fit(of.values[rows], answers)
     line = make_pipeline(
-        ColumnTransformer([("telling", "passthrough", chosen.tolist())]),
+        _only(chosen),
         SimpleImputer(strategy="median"),
         QuantileTransformer(n_quantiles=100, subsample=10_000, random_state=of.seed),
         LogisticRegression(C=0.05, max_iter=300),
     )
     return line.fit(of.values[rows], answers)
+
+
+def _only(chosen: IntArray) -> FunctionTransformer:
+    return FunctionTransformer(columns_of, kw_args={"positions": chosen})
 
 
 def _telling(of: Lessons, outcome: int, most: int, weight: FloatArray, seed: int, always: IntArray) -> IntArray:

@@ -59,8 +59,8 @@ def _outcome(pipeline: Any, usual: FloatArray) -> Explained:
 
 
 def _positions(columns: Any) -> IntArray:
-    """(features,): those a ColumnTransformer lets through."""
-    return np.array(columns.transformers_[0][2], dtype=np.int32)
+    """(features,): those that the first step lets through."""
+    return np.asarray(columns.kw_args["positions"], dtype=np.int32)
 
 
 def _voting(forest: Any) -> Trees:

@@ -12,7 +12,7 @@ from predictor.catalogue import Catalogue
 from predictor.entities import Kind
 from predictor.panel import BoolArray, FloatArray
 from predictor.series import Reading
-from trainer.candidates import CandidateName
+from trainer.candidates import SEATS, CandidateName
 from trainer.dataset import Dataset
 from trainer.fit import Fitted, fit
 from trainer.history import Stretch
@@ -71,13 +71,16 @@ class Behind:
         names: Mapping[Kind, tuple[CandidateName, ...]],
         progress: Progress,
         most: int = MAX_ROWS,
+        seats: int = SEATS,
     ) -> Mapping[Kind, Scored]:
         """Fit each kind's candidates at every origin, and score with them the rows behind it in one pass.
 
-        most: rows per kind that may be kept.
+        most: rows per kind that may be kept. seats: boosted ensembles per outcome.
         """
         advance = progress.stage("fitting at earlier moments", len(origins) * sum(map(len, names.values())))
-        contenders = {kind: self._contenders(one, origins, names[kind], advance) for kind, one in datasets.items()}
+        contenders = {
+            kind: self._contenders(one, origins, names[kind], seats, advance) for kind, one in datasets.items()
+        }
         samples: dict[Kind, Sample] = {kind: Sample([most]) for kind in contenders}
         asked = {kind: _Asked(contenders[kind], origins, samples[kind]) for kind in contenders}
         wanted = {kind: one.outcomes for kind, one in datasets.items()}
@@ -98,6 +101,7 @@ class Behind:
         dataset: Dataset,
         origins: tuple[Origin, ...],
         names: tuple[CandidateName, ...],
+        seats: int,
         advance: Callable[[], None],
     ) -> tuple[Contenders, ...]:
         signals = self.catalogue.signals_of(dataset.kind)
@@ -105,7 +109,7 @@ class Behind:
         for name in names:
             fitted: list[Fitted | None] = []
             for origin in origins:
-                fitted.append(fit(origin.known(dataset), name, signals, self.seed))
+                fitted.append(fit(origin.known(dataset), name, signals, self.seed, seats))
                 advance()
             found.append(tuple(fitted))
         return tuple(found)

@@ -27,6 +27,9 @@ CONTEST_ROWS: Final = 8_000
 CONTEST_BEHIND: Final = 200_000
 """Rows behind the origins that candidates are compared by, in quarter days of an entity."""
 
+CONTEST_SEATS: Final = 2
+"""One of each view; a full committee is but a little better, and half of what the contest would cost."""
+
 LATER_ORIGINS: Final = 2
 
 
@@ -64,7 +67,7 @@ def contest(
     names = tuple(CANDIDATES)
     fewer = {kind: thinned(one, CONTEST_ROWS, settings.seed) for kind, one in datasets.items()}
     later = origins[-LATER_ORIGINS:]
-    tracks = behind.scored(fewer, later, dict.fromkeys(datasets, names), progress, CONTEST_BEHIND)
+    tracks = behind.scored(fewer, later, dict.fromkeys(datasets, names), progress, CONTEST_BEHIND, CONTEST_SEATS)
     chosen = {}
     for kind, seen in tracks.items():
         outcomes, step = datasets[kind].outcomes, behind.when.step_seconds

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from benchmarks.holdout import made, told
+from benchmarks.holdout import elsewhere, made, told
 from benchmarks.holdout.published import Key, Published, load
 from benchmarks.holdout.told import Judged, Told
 from benchmarks.holdout.trusted import Trusted, trusted
@@ -82,18 +82,23 @@ def _digits(figure: float | None) -> str:
 
 def print_told(title: str, past: made.History, found: Judged) -> None:
     """A table of ramped faults by type, and what look-alikes were mistaken for faults."""
-    faults = [one for one in told.faults(past.truth, found) if one.predictable and one.ramp_seconds >= RAMPED_SECONDS]
+    ramps = [one for one in told.faults(past.truth, found) if one.predictable and one.ramp_seconds >= RAMPED_SECONDS]
     print(f"\n{title}: ramped faults of at least 15 minutes\n")
     print("| fault | foretold 2 min before | median lead | 10 % below |")
     print("|---|---|---|---|")
-    for kind in sorted({one.type for one in faults}):
-        print(_line(kind, [one for one in faults if one.type == kind]))
-    print(_line("**all**", faults))
+    for kind in sorted({one.type for one in ramps}):
+        print(_line(kind, [one for one in ramps if one.type == kind]))
+    print(_line("**all**", ramps))
     ramped = [f for f in past.truth["faults"] if f["predictable"] and f["ramp_seconds"] >= RAMPED_SECONDS]
-    print(f"\n{len(ramped) - len(faults)} more never began, began before or in the wake of another, or after the end")
+    print(f"\n{len(ramped) - len(ramps)} more never began, began before or in the wake of another, or after the end")
     mistaken = told.lookalikes(past.truth, found)
-    alarms, episodes = sum(one.false_alarms for one in mistaken), sum(one.false_alarms > 0 for one in mistaken)
+    alarms, episodes = sum(len(one.alarms) for one in mistaken), sum(bool(one.alarms) for one in mistaken)
     print(f"\n{alarms} false alarms in {episodes} of {len(mistaken)} look-alike episodes")
+    for one in mistaken:
+        for alarm in one.alarms:
+            faults = elsewhere.under_way(past.truth, alarm, elsewhere.node_of(past.url, alarm))
+            beside = f", beside a real fault: {', '.join(faults)}" if faults else ""
+            print(f"- {one.type}: {alarm.issue} of a {alarm.kind} within {alarm.horizon}{beside}")
 
 
 def _line(name: str, faults: Iterable[Told]) -> str:

@@ -32,11 +32,22 @@ class Told:
 
 
 @dataclass(frozen=True)
+class Alarm:
+    """A false alarm. began: Unix seconds."""
+
+    kind: str
+    issue: str
+    horizon: str
+    entity: Name
+    began: float
+
+
+@dataclass(frozen=True)
 class Mistaken:
     """A look-alike, and the false alarms that began on its entity while it lasted or in the 5 minutes after."""
 
     type: str
-    false_alarms: int
+    alarms: tuple[Alarm, ...]
 
 
 def faults(truth: Mapping[str, Any], judged: Judged) -> list[Told]:
@@ -68,7 +79,7 @@ def lookalikes(truth: Mapping[str, Any], judged: Judged) -> list[Mistaken]:
     first = min(published.times[0] for published, _ in judged.values())
     last = max(published.times[-1] for published, _ in judged.values())
     return [
-        Mistaken(one["type"], sum(_false_alarms(kind, pair, one) for (kind, _, _), pair in judged.items()))
+        Mistaken(one["type"], tuple(alarm for key, pair in judged.items() for alarm in _false_alarms(key, pair, one)))
         for one in truth["lookalikes"]
         if one["start"] >= first and one["end"] <= last
     ]
@@ -100,16 +111,16 @@ def _first(
     return None
 
 
-def _false_alarms(kind: str, pair: tuple[Published, Events], lookalike: Mapping[str, Any]) -> int:
+def _false_alarms(key: Key, pair: tuple[Published, Events], lookalike: Mapping[str, Any]) -> list[Alarm]:
     published, events = pair
-    touched = {i for i, name in enumerate(published.entities) if _touches(kind, name, lookalike)}
-    times = published.times
-    return sum(
-        alert.entity in touched
-        and alert.verdict == "false_alarm"
-        and lookalike["start"] <= times[alert.begin] <= lookalike["end"] + 300.0
-        for alert in events.alerts
-    )
+    kind, issue, horizon = key
+    began = [(alarm, float(published.times[alarm.begin])) for alarm in events.alerts if alarm.verdict == "false_alarm"]
+    return [
+        Alarm(kind, issue, horizon, published.entities[alarm.entity], at)
+        for alarm, at in began
+        if lookalike["start"] <= at <= lookalike["end"] + 300.0
+        and _touches(kind, published.entities[alarm.entity], lookalike)
+    ]
 
 
 def _touches(kind: str, name: Name, lookalike: Mapping[str, Any]) -> bool:

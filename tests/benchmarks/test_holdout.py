@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.holdout import told
+from benchmarks.holdout import elsewhere, told
 from benchmarks.holdout.__main__ import judged
 from benchmarks.holdout.published import Key, Published, load
 
@@ -88,7 +88,33 @@ def test_a_look_alike_is_mistaken_when_a_false_alarm_begins_while_it_lasts(
 ) -> None:
     one = published({0: (100, 110)}, {})
     found = told.lookalikes({"lookalikes": [lookalike(kind, name, first, last)]}, judged({KEY: one}, {KEY: one}))
-    assert [m.false_alarms for m in found] == mistaken
+    assert [len(m.alarms) for m in found] == mistaken
+
+
+def on_node(name: str, first: int, last: int) -> dict[str, Any]:
+    """A disk that fills, planned on a node from one step to another."""
+    return fault(0, first, last) | {"type": "disk_filling", "kind": "node", "entity": {"node": name}}
+
+
+@pytest.mark.parametrize(
+    ("other", "beside"),
+    [
+        pytest.param(fault(0, 90, 110), ["memory_leak"], id="of the pod itself"),
+        pytest.param(fault(1, 90, 110), [], id="of another pod"),
+        pytest.param(on_node("worker-01", 90, 110), ["disk_filling"], id="of its node"),
+        pytest.param(on_node("worker-02", 90, 110), [], id="of another node"),
+        pytest.param(on_node("worker-01", 101, 110), [], id="that began later"),
+        pytest.param(on_node("worker-01", 10, 81), ["disk_filling"], id="over for less than ten minutes"),
+        pytest.param(on_node("worker-01", 10, 79), [], id="over for longer"),
+    ],
+)
+def test_a_false_alarm_in_a_look_alike_may_stand_beside_a_real_fault(other: dict[str, Any], beside: list[str]) -> None:
+    one = published({0: (98, 110)}, {})
+    truth = {"lookalikes": [lookalike("pod", "cart-0", 90, 150)], "faults": [other]}
+    (mistaken,) = told.lookalikes(truth, judged({KEY: one}, {KEY: one}))
+    (alarm,) = mistaken.alarms
+    assert (alarm.kind, alarm.entity, alarm.began) == ("pod", ("shop", "cart-0"), START + 100 * STEP)
+    assert elsewhere.under_way(truth, alarm, "worker-01") == beside
 
 
 def test_without_a_source_onsets_are_those_that_the_full_replay_saw() -> None:

@@ -91,7 +91,7 @@ def test_seats_that_look_at_different_features_add_up_as_well(monkeypatch: pytes
     dataset = made()
     model = fitted("hist_gradient_boosting", dataset)
     assert isinstance(model.estimator, Separate)
-    columns = [one.steps[0][1].transformers_[0][2] for one in model.estimator.pipelines[0].pipelines]
+    columns = [one.steps[0][1].kw_args["positions"].tolist() for one in model.estimator.pipelines[0].pipelines]
     assert len({tuple(of) for of in columns}) > 1
     found = explained(model.estimator, usual_rows(dataset, 0)).contributions(dataset.values, NUMBER)
     expected = output("hist_gradient_boosting", model.scores(dataset.values))

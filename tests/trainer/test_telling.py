@@ -120,7 +120,7 @@ def test_seats_learn_each_from_the_rows_of_their_view(monkeypatch: pytest.Monkey
     model = CANDIDATES["hist_gradient_boosting"](lessons)
     assert isinstance(model, Separate)
     seats = model.pipelines[0].pipelines
-    assert [seat.steps[0][1].transformers_[0][2] for seat in seats] == [[0], [1], [0], [1]]
+    assert [seat.steps[0][1].kw_args["positions"].tolist() for seat in seats] == [[0], [1], [0], [1]]
     assert [seat.steps[-1][1]._predictors[0][0].nodes["count"][0] for seat in seats] == [600] * 4
 
 
