@@ -3,7 +3,7 @@
 Usage: python -m benchmarks.holdout [--seed 201] [--days 5] [--model-dir DIR] [--without http,kube_state_metrics,…]
 
 Backfills what is missing below build/holdout, trains unless there is a model, replays what would have been published,
-and prints how many faults were foretold, how early, at how many false alarms, and how many look-alikes were mistaken.
+and prints how many faults were foretold, how early, at how many false alarms, and which look-alikes were mistaken.
 `--without` replays again with every series of a source gone; onsets are those that the full replay saw.
 """
 
@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from benchmarks.holdout import elsewhere, made, told
+from benchmarks.holdout import coincident, made, told
 from benchmarks.holdout.published import Key, Published, load
 from benchmarks.holdout.told import Judged, Told
 from benchmarks.holdout.trusted import Trusted, trusted
@@ -82,23 +82,36 @@ def _digits(figure: float | None) -> str:
 
 def print_told(title: str, past: made.History, found: Judged) -> None:
     """A table of ramped faults by type, and what look-alikes were mistaken for faults."""
-    ramps = [one for one in told.faults(past.truth, found) if one.predictable and one.ramp_seconds >= RAMPED_SECONDS]
+    begun = [one for one in told.faults(past.truth, found) if one.predictable and one.ramp_seconds >= RAMPED_SECONDS]
     print(f"\n{title}: ramped faults of at least 15 minutes\n")
     print("| fault | foretold 2 min before | median lead | 10 % below |")
     print("|---|---|---|---|")
-    for kind in sorted({one.type for one in ramps}):
-        print(_line(kind, [one for one in ramps if one.type == kind]))
-    print(_line("**all**", ramps))
+    for kind in sorted({one.type for one in begun}):
+        print(_line(kind, [one for one in begun if one.type == kind]))
+    print(_line("**all**", begun))
     ramped = [f for f in past.truth["faults"] if f["predictable"] and f["ramp_seconds"] >= RAMPED_SECONDS]
-    print(f"\n{len(ramped) - len(ramps)} more never began, began before or in the wake of another, or after the end")
+    print(f"\n{len(ramped) - len(begun)} more never began, began before or in the wake of another, or after the end")
+    print_mistaken(past, found)
+
+
+def print_mistaken(past: made.History, found: Judged) -> None:
+    """Which look-alikes raised a false alarm, with the faults beside it, and what those of nodes raised of pods."""
     mistaken = told.lookalikes(past.truth, found)
     alarms, episodes = sum(len(one.alarms) for one in mistaken), sum(bool(one.alarms) for one in mistaken)
     print(f"\n{alarms} false alarms in {episodes} of {len(mistaken)} look-alike episodes")
+    node = coincident.node_of(past.url)
     for one in mistaken:
         for alarm in one.alarms:
-            faults = elsewhere.under_way(past.truth, alarm, elsewhere.node_of(past.url, alarm))
-            beside = f", beside a real fault: {', '.join(faults)}" if faults else ""
-            print(f"- {one.type}: {alarm.issue} of a {alarm.kind} within {alarm.horizon}{beside}")
+            print(_said(one.type, alarm, coincident.faults_beside(past.truth, alarm, node(alarm))))
+    of_pods = coincident.of_pods(past.truth, found, node)
+    print(f"\n{len(of_pods)} false alarms of pods while their node had a look-alike, not counted above")
+    for lookalike, alarm in of_pods:
+        print(_said(lookalike, alarm, coincident.faults_beside(past.truth, alarm, node(alarm))))
+
+
+def _said(lookalike: str, alarm: told.FalseAlarm, faults: Sequence[str]) -> str:
+    beside = f", beside {', '.join(faults)}" if faults else ""
+    return f"- {lookalike}: {alarm.issue} of {alarm.kind} {alarm.entity[1]} within {alarm.horizon}{beside}"
 
 
 def _line(name: str, faults: Iterable[Told]) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from demo.processes import ROOT, Processes, ours
 from demo.training import STEP_SECONDS, TRAINING_END, Cluster, backfill, history_server
+from trainer.thresholds import PRICE
 
 FOLDER: Final = ROOT / "build" / "holdout"
 DAY: Final = 86_400.0
@@ -59,8 +60,10 @@ def history(processes: Processes, cluster: Cluster, days: float, run_up_days: fl
 
 
 def model_folder() -> Path:
-    """Where the model of the training history is kept, another for any other settings."""
-    return FOLDER / f"model-{named(TRAINING, TRAINING_DAYS)}-{ESTIMATOR}-{MAX_ROWS}"
+    """Where the model of the training history is kept, another for any other settings, though not for other code."""
+    return (
+        FOLDER / f"model-{named(TRAINING, TRAINING_DAYS)}-{ESTIMATOR}-{MAX_ROWS}-{BUDGET * CONCENTRATION:g}-{PRICE:g}"
+    )
 
 
 def model(processes: Processes, directory: Path, folder: Path) -> Path:

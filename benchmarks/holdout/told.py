@@ -14,6 +14,9 @@ from trainer.events import Events
 SETTLE_SECONDS: Final = 600.0
 """A fault's issue may begin this long after the fault has ended by plan: rules wait, the kubelet backs off."""
 
+AFTER_SECONDS: Final = 300.0
+"""So long after a look-alike an alarm is still its own: windows hold what they saw."""
+
 Judged = Mapping[Key, tuple[Published, Events]]
 
 
@@ -32,7 +35,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Alarm:
+class FalseAlarm:
     """A false alarm. began: Unix seconds."""
 
     kind: str
@@ -47,7 +50,7 @@ class Mistaken:
     """A look-alike, and the false alarms that began on its entity while it lasted or in the 5 minutes after."""
 
     type: str
-    alarms: tuple[Alarm, ...]
+    alarms: tuple[FalseAlarm, ...]
 
 
 def faults(truth: Mapping[str, Any], judged: Judged) -> list[Told]:
@@ -78,10 +81,21 @@ def lookalikes(truth: Mapping[str, Any], judged: Judged) -> list[Mistaken]:
     """Every look-alike that lies inside the time of the predictions."""
     first = min(published.times[0] for published, _ in judged.values())
     last = max(published.times[-1] for published, _ in judged.values())
+    alarms = false_alarms(judged)
     return [
-        Mistaken(one["type"], tuple(alarm for key, pair in judged.items() for alarm in _false_alarms(key, pair, one)))
+        Mistaken(one["type"], tuple(alarm for alarm in alarms if _belongs(alarm, one)))
         for one in truth["lookalikes"]
         if one["start"] >= first and one["end"] <= last
+    ]
+
+
+def false_alarms(judged: Judged) -> list[FalseAlarm]:
+    """All of every outcome."""
+    return [
+        FalseAlarm(*key, published.entities[alert.entity], float(published.times[alert.begin]))
+        for key, (published, events) in judged.items()
+        for alert in events.alerts
+        if alert.verdict == "false_alarm"
     ]
 
 
@@ -111,16 +125,9 @@ def _first(
     return None
 
 
-def _false_alarms(key: Key, pair: tuple[Published, Events], lookalike: Mapping[str, Any]) -> list[Alarm]:
-    published, events = pair
-    kind, issue, horizon = key
-    began = [(alarm, float(published.times[alarm.begin])) for alarm in events.alerts if alarm.verdict == "false_alarm"]
-    return [
-        Alarm(kind, issue, horizon, published.entities[alarm.entity], at)
-        for alarm, at in began
-        if lookalike["start"] <= at <= lookalike["end"] + 300.0
-        and _touches(kind, published.entities[alarm.entity], lookalike)
-    ]
+def _belongs(alarm: FalseAlarm, lookalike: Mapping[str, Any]) -> bool:
+    during = lookalike["start"] <= alarm.began <= lookalike["end"] + AFTER_SECONDS
+    return during and _touches(alarm.kind, alarm.entity, lookalike)
 
 
 def _touches(kind: str, name: Name, lookalike: Mapping[str, Any]) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.holdout import elsewhere, told
+from benchmarks.holdout import coincident, told
 from benchmarks.holdout.__main__ import judged
 from benchmarks.holdout.published import Key, Published, load
 
@@ -36,7 +36,7 @@ def fault(pod: int, first: int, last: int) -> dict[str, Any]:
     """A fault planned on a pod from one step to another."""
     return {
         "type": "memory_leak", "kind": "pod", "issue": "pod_failure", "shape": "linear", "ramp_seconds": 3000.0,
-        "predictable": True, "start": START + first * STEP, "end": START + last * STEP,
+        "predictable": True, "start": START + first * STEP, "end": START + last * STEP, "onset": START + last * STEP,
         "entity": {"namespace": "shop", "pod": f"cart-{pod}"},
     }  # fmt: skip
 
@@ -106,6 +106,7 @@ def on_node(name: str, first: int, last: int) -> dict[str, Any]:
         pytest.param(on_node("worker-01", 101, 110), [], id="that began later"),
         pytest.param(on_node("worker-01", 10, 81), ["disk_filling"], id="over for less than ten minutes"),
         pytest.param(on_node("worker-01", 10, 79), [], id="over for longer"),
+        pytest.param(on_node("worker-01", 90, 110) | {"onset": None}, [], id="whose issue never began"),
     ],
 )
 def test_a_false_alarm_in_a_look_alike_may_stand_beside_a_real_fault(other: dict[str, Any], beside: list[str]) -> None:
@@ -114,7 +115,18 @@ def test_a_false_alarm_in_a_look_alike_may_stand_beside_a_real_fault(other: dict
     (mistaken,) = told.lookalikes(truth, judged({KEY: one}, {KEY: one}))
     (alarm,) = mistaken.alarms
     assert (alarm.kind, alarm.entity, alarm.began) == ("pod", ("shop", "cart-0"), START + 100 * STEP)
-    assert elsewhere.under_way(truth, alarm, "worker-01") == beside
+    assert coincident.faults_beside(truth, alarm, "worker-01") == beside
+
+
+def test_pods_are_charged_to_the_look_alike_of_their_node_apart() -> None:
+    one = published({0: (98, 110), 1: (98, 110)}, {})
+    drained = {"type": "planned_drain", "kind": "node", "entity": {"node": "worker-01"}}
+    truth = {"lookalikes": [drained | {"start": START + 90 * STEP, "end": START + 120 * STEP}], "faults": []}
+    found = judged({KEY: one}, {KEY: one})
+    assert [m.alarms for m in told.lookalikes(truth, found)] == [()]
+    nodes = {"cart-0": "worker-01", "cart-1": "worker-02"}
+    charged = coincident.of_pods(truth, found, lambda alarm: nodes[alarm.entity[1]])
+    assert [(kind, alarm.entity[1]) for kind, alarm in charged] == [("planned_drain", "cart-0")]
 
 
 def test_without_a_source_onsets_are_those_that_the_full_replay_saw() -> None:

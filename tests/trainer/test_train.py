@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +11,19 @@ from structlog.testing import capture_logs
 
 from predictor import artifact
 from predictor.artifact import Manifest
+from predictor.catalogue import Signal
 from predictor.entities import KINDS, Kind
 from predictor.model import Model
 from predictor.panel import Panel
 from tests.trainer.pasts import CATALOGUE, HORIZONS, ISSUES, REACH, START, STEP, Past, panel, ramps
 from trainer import history
 from trainer.calibrate import NEVER_LATER
-from trainer.candidates import CANDIDATES
-from trainer.fit import NO_EPISODE
+from trainer.candidates import CANDIDATES, SEATS, CandidateName
+from trainer.dataset import Dataset
+from trainer.fit import NO_EPISODE, fit
 from trainer.history import HistoryError, Stretch
 from trainer.idle import NEVER_MOVED
+from trainer.selection import CONTEST_SEATS, LATER_ORIGINS
 from trainer.settings import TrainSettings
 from trainer.train import train
 
@@ -141,6 +145,23 @@ def test_all_candidates_compete_unless_one_is_forced(tmp_path: Path) -> None:
     ranks = {name: one["recall"] + 0.5 * one["average_precision"] for name, one in shown.items()}
     assert manifest.estimator == f"pod {max(ranks, key=lambda name: ranks[name])}"
     assert min(ranks.values()) > 0.5
+
+
+def test_candidates_compete_with_small_committees_and_the_chosen_one_is_judged_with_a_whole_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def noted(dataset: Dataset, candidate: CandidateName, signals: Sequence[Signal], seed: int, seats: int) -> object:
+        asked.append(seats)
+        return fit(dataset, candidate, signals, seed, seats)
+
+    monkeypatch.setattr("trainer.scored.fit", noted)
+    trained(Past({"pod": risen("pod")}), tmp_path, estimator="auto")
+    competing = len(CANDIDATES) * LATER_ORIGINS
+    assert asked[:competing] == [CONTEST_SEATS] * competing
+    assert len(asked) > competing
+    assert set(asked[competing:]) == {SEATS}
 
 
 @pytest.mark.parametrize("name", CANDIDATES)
