@@ -16,9 +16,9 @@ from trainer.sample import IntArray
 GRID: Final = 128
 """Levels among which a threshold is sought: finer than any history can tell apart."""
 
-PRICE: Final = 0.6
+PRICE: Final = 1.5
 """How many onsets a false alarm more must outweigh; where it just does, silence wins. What other prices would buy:
-docs/decisions/2026-11-26-what-a-model-must-always-see.md."""
+docs/decisions/2026-11-26-more-pods-and-a-higher-price.md."""
 
 
 @dataclass(frozen=True)

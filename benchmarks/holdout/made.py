@@ -19,10 +19,10 @@ CONCENTRATION: Final = 2.0
 """The training history has seven weeks' faults and look-alikes in half of the time, and twice the default budget of
 false alarms: as many for each episode that tempts to one."""
 
-TRAINING: Final = Cluster("train", nodes=6, pods=60, seed=12, episodes_factor=CONCENTRATION)
+TRAINING: Final = Cluster("train", nodes=12, pods=120, seed=12, episodes_factor=CONCENTRATION)
 TRAINING_DAYS: Final = 25.0
 ESTIMATOR: Final = "hist_gradient_boosting"
-MAX_ROWS: Final = 12_000
+MAX_ROWS: Final = 20_000
 BUDGET: Final = 0.02
 HOLDOUT: Final = Cluster("holdout", nodes=6, pods=60, seed=201)
 DAYS: Final = 5.0

@@ -196,8 +196,8 @@ def _worth(watch: Watch, above: BoolArray) -> tuple[float, float]:
     [
         pytest.param(["00hhhhhhhhhh"] * 3 + ["0005000"] * 3, 0.8, id="what costs no onset is spared"),
         pytest.param(["00hhhhhhhhhh", "00ffffffffff"] + ["0006000"] * 4, 0.8, id="one onset is not worth three alarms"),
-        pytest.param(["00hhhhhhhhhh"] + ["00ffffffffff"] * 3 + ["0006000"] * 3, LOWEST, id="three are worth two"),
-        pytest.param(["00hhhhhhhhhh"] + ["00ffffffffff"] * 2 + ["0006000"] * 3, 0.8, id="two just are not"),
+        pytest.param(["00hhhhhhhhhh"] + ["00ffffffffff"] * 4 + ["0006000"] * 3, LOWEST, id="four are worth two"),
+        pytest.param(["00hhhhhhhhhh"] + ["00ffffffffff"] * 3 + ["0006000"] * 3, 0.8, id="three just are not"),
         pytest.param(["00ffffffffff", "0006000"], LOWEST, id="the first alarm costs nothing"),
     ],
 )
