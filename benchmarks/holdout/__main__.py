@@ -117,8 +117,8 @@ def _said(lookalike: str, alarm: told.FalseAlarm, faults: Sequence[str]) -> str:
 def _line(name: str, faults: Iterable[Told]) -> str:
     several = list(faults)
     foretold = sum(one.lead_seconds is not None for one in several)
-    median, tenth = told.leads_minutes(several, (0.5, 0.1))
-    return f"| {name} | {foretold} of {len(several)} | {median:.1f} min | {tenth:.1f} min |"
+    median, tenth = (f"{lead:.1f} min" if foretold else "-" for lead in told.leads_minutes(several, (0.5, 0.1)))
+    return f"| {name} | {foretold} of {len(several)} | {median} | {tenth} |"
 
 
 if __name__ == "__main__":
