@@ -103,7 +103,8 @@ def print_mistaken(past: made.History, found: Judged) -> None:
     for one in mistaken:
         for alarm in one.alarms:
             print(_said(one.type, alarm, coincident.faults_beside(past.truth, alarm, node(alarm))))
-    of_pods = coincident.of_pods(past.truth, found, node)
+    counted = {alarm for one in mistaken for alarm in one.alarms}
+    of_pods = [pair for pair in coincident.of_pods(past.truth, found, node) if pair[1] not in counted]
     print(f"\n{len(of_pods)} false alarms of pods while their node had a look-alike, not counted above")
     for lookalike, alarm in of_pods:
         print(_said(lookalike, alarm, coincident.faults_beside(past.truth, alarm, node(alarm))))

@@ -47,10 +47,11 @@ def faults_beside(truth: Mapping[str, Any], alarm: FalseAlarm, node: str | None)
 
 
 def of_pods(truth: Mapping[str, Any], judged: Judged, node: NodeOf) -> list[tuple[str, FalseAlarm]]:
-    """Each false alarm of a pod while its node had a look-alike, with the type of that."""
-    alarms = [one for one in false_alarms(judged) if one.kind == "pod"]
+    """Each false alarm of a pod while its node had a look-alike, once, with the type of the first of these."""
+    nodes = [one for one in truth["lookalikes"] if one["kind"] == "node"]
     found = []
-    for other in (one for one in truth["lookalikes"] if one["kind"] == "node"):
-        during = [one for one in alarms if other["start"] <= one.began <= other["end"] + AFTER_SECONDS]
-        found += [(other["type"], one) for one in during if node(one) == other["entity"]["node"]]
+    for alarm in (one for one in false_alarms(judged) if one.kind == "pod"):
+        during = [one for one in nodes if one["start"] <= alarm.began <= one["end"] + AFTER_SECONDS]
+        types = [one["type"] for one in during if one["entity"]["node"] == node(alarm)]
+        found += [(kind, alarm) for kind in types[:1]]
     return found
