@@ -19,7 +19,7 @@ TROUBLED, QUIET = 4, 36
 
 
 def scored(most: int) -> Scored:
-    """What the forest says of four troubled pods and 36 quiet ones."""
+    """What boosting says of four troubled pods and 36 quiet ones: to it a seventh of all rows is loud, to forests a third."""
     strain, active = ramps(STEPS, TROUBLED, every=90)
     calm = np.random.default_rng(5).uniform(0.1, 0.3, (STEPS, QUIET))
     strain, active = np.hstack([strain, calm]), np.hstack([active, np.zeros(calm.shape, dtype=np.bool_)])
@@ -29,7 +29,7 @@ def scored(most: int) -> Scored:
     with Progress() as progress:
         behind = Behind(read, CATALOGUE, WHEN, 0)
         parts = origins(WHEN, max(HORIZONS))
-        return behind.scored(datasets, parts, {"pod": ("extra_trees",)}, progress, most)["pod"]
+        return behind.scored(datasets, parts, {"pod": ("hist_gradient_boosting",)}, progress, most)["pod"]
 
 
 @pytest.fixture(scope="module")
