@@ -19,7 +19,7 @@ TROUBLED, QUIET = 4, 36
 
 
 def scored(most: int) -> Scored:
-    """What boosting says of four troubled pods and 36 quiet ones: to it a seventh of all rows is loud, to forests a third."""
+    """What boosting says of four troubled pods and 36 quiet ones: a seventh of the rows is loud, to forests a third."""
     strain, active = ramps(STEPS, TROUBLED, every=90)
     calm = np.random.default_rng(5).uniform(0.1, 0.3, (STEPS, QUIET))
     strain, active = np.hstack([strain, calm]), np.hstack([active, np.zeros(calm.shape, dtype=np.bool_)])
