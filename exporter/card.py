@@ -14,7 +14,7 @@ from exporter.pages import Pages
 from exporter.tick import Published
 from predictor.artifact import Manifest
 from predictor.entities import KINDS
-from predictor.tried import NEAR, Tried, tried
+from predictor.tried import NEAR, Tried, tried, unheard
 from predictor.waits import CRITICAL
 
 
@@ -71,6 +71,7 @@ def card(request: Request, pages: Pages, published: Published) -> Response:
         manifest=manifest,
         critical=CRITICAL,
         near=NEAR,
+        unheard=unheard(manifest),
         days=(manifest.training_end - manifest.training_start) / 86_400.0,
         horizons=[span_text(seconds) for seconds in manifest.horizons_seconds],
         kinds=[kind_card(manifest, kind) for kind in KINDS if kind in manifest.thresholds],

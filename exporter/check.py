@@ -17,7 +17,7 @@ from predictor.catalogue import Rule
 from predictor.entities import KINDS
 from predictor.model import Model
 from predictor.reader import PrometheusReader, last_grid_point
-from predictor.tried import never_critical
+from predictor.tried import never_critical, unheard
 from predictor.waits import CRITICAL
 
 NAMES: Final = {
@@ -88,6 +88,7 @@ def summary(survey: Survey, model: Model, manifest: Manifest) -> list[str]:
         f"never critical: {issue} of {kind}s: the model says {highest} at most, and critical is {CRITICAL:.0%}"
         for issue, kind, highest in never_critical(manifest)
     ]
+    lines += unheard(manifest)
     counts = ", ".join(f"{len(survey.entities(kind))} {kind}s" for kind in KINDS)
     having = sum(1 for answer in survey.signals.values() if answer.entities)
     lines.append(f"{counts}; {having} of {len(survey.signals)} signals have data")

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from commandline.times import span_text
 from predictor.artifact import Manifest
 from predictor.waits import CRITICAL
 
@@ -22,6 +23,8 @@ SCORE: Final = "tried"
 NEAR: Final = "15m"
 """The horizon that critical alerts look at."""
 
+ALERTED: Final = (NEAR, "1h")
+"""The horizons that prometheus/rules/predictions.yml alerts about."""
 
 _Count = Annotated[int, Field(ge=0)]
 _Rate = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -80,3 +83,19 @@ def never_critical(manifest: Manifest) -> list[tuple[str, str, str]]:
         for name, one in tried(manifest, kind).items()
         if name in manifest.thresholds[kind] and name.endswith(f"/{NEAR}") and one.never_critical
     ]
+
+
+def unheard(manifest: Manifest) -> list[str]:
+    """In words, what no alert of ours tells of a model with horizons of its own; nothing for the usual ones."""
+    horizons = [span_text(seconds) for seconds in manifest.horizons_seconds]
+    others = [name for name in horizons if name not in ALERTED]
+    said = []
+    if others:
+        known = " and ".join(ALERTED)
+        said.append(
+            f"no alerts within {', '.join(others)}: the rules of prometheus/rules know {known}; "
+            f"write the model's horizons into the horizon= of predictions.yml"
+        )
+    if NEAR not in horizons:
+        said.append(f"never critical: critical alerts look at {NEAR}, within which the model predicts nothing")
+    return said

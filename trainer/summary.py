@@ -10,7 +10,7 @@ from commandline.tables import table
 from commandline.times import span_text
 from predictor.artifact import Manifest
 from predictor.phrases import span
-from predictor.tried import NEAR, Tried, never_critical, tried
+from predictor.tried import NEAR, Tried, never_critical, tried, unheard
 from predictor.waits import CRITICAL
 
 
@@ -38,6 +38,7 @@ def trained(manifest: Manifest) -> None:
     if never := never_critical(manifest):
         what = ", ".join(f"{issue} of {kind}s" for issue, kind, _ in never)
         sys.stdout.write(f"\nNever critical, which takes {CRITICAL:.0%} within {NEAR}: {what}\n")
+    sys.stdout.writelines(f"\n{line[0].upper()}{line[1:]}\n" for line in unheard(manifest))
     if manifest.untrained:
         missing = [(*name.split("/"), why) for name, why in manifest.untrained.items()]
         table(("of", "issue", "within", "why not"), missing, "\nIt does not predict")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -198,3 +199,13 @@ def test_what_never_reaches_the_level_of_critical_alerts_is_said(
     check(fake, tmp_path)
     lines = [line for line in lines_of(capsys) if "critical" in line]
     assert lines == ["never critical: pod_failure of pods: the model says 89.7 % at most, and critical is 90%"]
+
+
+def test_horizons_that_no_rule_alerts_about_are_said(
+    fake: FakePrometheus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved(replace(plain_model(), horizons_seconds=(1800.0, 3600.0)), tmp_path)
+    check(fake, tmp_path)
+    lines = lines_of(capsys)
+    assert [line for line in lines if line.startswith("no alerts within 30m: ")]
+    assert "never critical: critical alerts look at 15m, within which the model predicts nothing" in lines

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from predictor.artifact import Manifest
-from predictor.tried import Tried, never_critical, tried
+from predictor.tried import Tried, never_critical, tried, unheard
 
 GOOD = Tried(13, 9, 0.01, 0.8996)
 
@@ -58,3 +58,15 @@ def test_never_critical_is_what_stays_below_within_15m_and_has_a_threshold() -> 
     one = manifest({"tried": {**record, "resource_exhaustion/15m": high}}, *record, "resource_exhaustion/15m")
     assert never_critical(one) == [("pod_failure", "pod", "89.9 %"), ("network_issue", "pod", "89.9 %")]
     assert never_critical(manifest({"tried": record})) == []
+
+
+def test_what_rules_never_alert_about_is_said_of_horizons_of_ones_own() -> None:
+    of = manifest({})
+    assert unheard(of.model_copy(update={"horizons_seconds": (900.0, 3600.0)})) == []
+    assert unheard(of) == []
+    several, far = (of.model_copy(update={"horizons_seconds": h}) for h in ((900.0, 7200.0), (1800.0, 3600.0)))
+    (line,) = unheard(several)
+    assert line.startswith("no alerts within 2h: the rules of prometheus/rules know 15m and 1h; ")
+    silent, never = unheard(far)
+    assert silent.startswith("no alerts within 30m: ")
+    assert never == "never critical: critical alerts look at 15m, within which the model predicts nothing"
