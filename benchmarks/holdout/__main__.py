@@ -20,7 +20,7 @@ from typing import Final
 from benchmarks.holdout import coincident, made, told
 from benchmarks.holdout.published import Key, Published, load
 from benchmarks.holdout.told import Judged, Told
-from benchmarks.holdout.trusted import Trusted, trusted
+from benchmarks.holdout.trusted import Trusted, bands, trusted
 from demo.processes import Processes
 from demo.training import STEP_SECONDS
 
@@ -46,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         whole = replayed(past, model, "all sources")
         full = judged(whole, whole)
         print_outcomes(full, trusted(past.truth, full))
+        print_bands(full)
         print_told("all sources", past, full)
         for source in filter(None, chosen.without.split(",")):
             variable = ("--catalogue.variable", f"{source}={NOWHERE}")
@@ -75,6 +76,16 @@ def print_outcomes(found: Judged, worth: Mapping[Key, Trusted]) -> None:
         print(f"| `{issue}` | {kind} | {horizon} | {one.threshold:.2f} | {f.recalled} of {f.episodes} ", end="")
         print(f"| {_digits(f.false_alarms_per_entity_day)} | {rows.positives} | {_digits(rows.ece)} ", end="")
         print(f"| {_digits(rows.brier_skill)} | {_digits(rows.ceiling)} |")
+
+
+def print_bands(found: Judged) -> None:
+    """What was said and what came, for each horizon."""
+    for horizon in dict.fromkeys(key[2] for key in found):
+        print(f"\n| it said, within {horizon} | rows | on average | and it came in |")
+        print("|---|---|---|---|")
+        for one in bands(found, horizon):
+            said, came = ("-" if share is None else f"{share:.1%}" for share in (one.said, one.came))
+            print(f"| {one.low:.0%} to {one.high:.0%} | {one.rows} | {said} | {came} |")
 
 
 def _digits(figure: float | None) -> str:

@@ -3,6 +3,9 @@
 Nobody can foresee a fault before its first sign. Who knew every fault from its first moment, and when its issue begins,
 would say 1 from then on and the rest's base rate otherwise. The Brier skill of these answers is the `ceiling`: where it
 is low, most of what comes within the horizon has not begun yet, or comes without any fault that ramps.
+
+Almost all rows are calm, so that a small calibration error says little about what is read aloud: `bands` holds what was
+said against what came for each level of probability by itself.
 """
 
 from __future__ import annotations
@@ -23,6 +26,24 @@ CARRIES: Final[Mapping[str, tuple[str, ...]]] = {"node": (), "pod": ("node",), "
 """Of which kinds a fault may bring trouble to an entity of this one, as a node's does to its pods."""
 
 
+BANDS: Final = (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)
+"""What people tell apart."""
+
+
+@dataclass(frozen=True)
+class Band:
+    """Rows whose probability lies in [low, high), the last one's in [low, high].
+
+    said: their mean probability. came: the share that had the issue within the horizon. Both None without any row.
+    """
+
+    low: float
+    high: float
+    rows: int
+    said: float | None
+    came: float | None
+
+
 @dataclass(frozen=True)
 class Trusted:
     """The row figures of one outcome; None where nothing speaks for them. ceiling: Brier skill of full knowledge."""
@@ -40,15 +61,35 @@ def trusted(truth: Mapping[str, Any], found: Judged) -> Mapping[Key, Trusted]:
 
 
 def _trusted(key: Key, one: Published, truth: Mapping[str, Any]) -> Trusted:
-    gap = round(MERGE_SECONDS / one.step_seconds)
-    episodes = merged(one.active, gap)
-    present = ~np.isnan(one.probability)
-    came, counts = outcome_rows(episodes, present, round(one.horizon_seconds / one.step_seconds), gap)
-    rows = counts & present
+    episodes, came, rows = _rows(one)
     said = row_figures(one.probability[rows], came[rows], one.threshold)
     known = _under_way(key, one, steps_ahead(episodes), truth) & came
     ceiling = row_figures(_knowing(known[rows], came[rows]), came[rows], one.threshold)
     return Trusted(said.rows, said.positives, said.ece, said.brier_skill, ceiling.brier_skill)
+
+
+def bands(found: Judged, horizon: str) -> tuple[Band, ...]:
+    """What was said and what came within the horizon, all issues and kinds together."""
+    several = [one for key, (one, _) in found.items() if key[2] == horizon]
+    judged = [(one.probability[rows], came[rows]) for one in several for _, came, rows in (_rows(one),)]
+    said = np.concatenate([np.empty(0), *(of for of, _ in judged)])
+    came = np.concatenate([np.empty(0, np.bool_), *(of for _, of in judged)])
+    position = np.minimum(np.digitize(said, BANDS) - 1, len(BANDS) - 2)
+    return tuple(_band(i, said[position == i], came[position == i]) for i in range(len(BANDS) - 1))
+
+
+def _band(position: int, said: FloatArray, came: BoolArray) -> Band:
+    means = (float(said.mean()), float(came.mean())) if len(said) else (None, None)
+    return Band(BANDS[position], BANDS[position + 1], len(said), *means)
+
+
+def _rows(one: Published) -> tuple[BoolArray, BoolArray, BoolArray]:
+    """(steps, entities), three times: inside an episode, followed by one, without it and with a known horizon."""
+    gap = round(MERGE_SECONDS / one.step_seconds)
+    episodes = merged(one.active, gap)
+    present = ~np.isnan(one.probability)
+    came, counts = outcome_rows(episodes, present, round(one.horizon_seconds / one.step_seconds), gap)
+    return episodes, came, counts & present
 
 
 def _knowing(known: BoolArray, came: BoolArray) -> FloatArray:

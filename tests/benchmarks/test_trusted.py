@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 
 from benchmarks.holdout.__main__ import judged
 from benchmarks.holdout.published import Key
-from benchmarks.holdout.trusted import Trusted, trusted
+from benchmarks.holdout.trusted import BANDS, Band, Trusted, bands, trusted
 from tests.benchmarks.test_holdout import KEY, STEPS, fault, published
 
 NODES_FAULT: dict[str, Any] = {**fault(0, 170, 200), "kind": "node", "issue": "node_failure", "entity": {"node": "n-1"}}
@@ -51,3 +53,25 @@ def test_the_ceiling_is_the_skill_of_who_knows_every_fault_that_has_begun(
     wrong = unknown * (1 - rate) ** 2 + (rest - unknown) * rate**2
     base = 30 / found.rows
     assert found.ceiling == pytest.approx(1 - wrong / (found.rows * base * (1 - base)), abs=1e-9)
+
+
+def test_bands_hold_what_was_said_against_what_came() -> None:
+    one = published({0: (180, 200)}, {0: 200})
+    horizon = KEY[2]
+    found = bands(judged({KEY: one}, {KEY: one}), horizon)
+    assert [(band.low, band.high) for band in found] == list(pairwise(BANDS))
+    filled = {band.low: band for band in found if band.rows}
+    assert set(filled) == {0.05, 0.8}
+    assert filled[0.8] == Band(0.8, 0.95, 20, pytest.approx(0.9), 1.0)
+    calm = filled[0.05]
+    assert (calm.rows, calm.said) == (3 * (STEPS - 30) - 10 - 20, pytest.approx(0.1))
+    assert calm.came == pytest.approx(10 / calm.rows)
+    assert not any(band.rows for band in bands(judged({KEY: one}, {KEY: one}), "7h"))
+
+
+def test_certainty_is_in_the_last_band() -> None:
+    one = published({0: (180, 200)}, {0: 200})
+    sure = replace(one, probability=np.where(one.probability > 0.5, 1.0, 0.0))
+    found = bands(judged({KEY: sure}, {KEY: sure}), KEY[2])
+    assert (found[-1].rows, found[-1].said, found[-1].came) == (20, 1.0, 1.0)
+    assert sum(band.rows for band in found) == found[0].rows + 20
