@@ -13,6 +13,7 @@ from predictor import artifact, catalogue, features
 from predictor.entities import KINDS
 from tests.trainer.pasts import CATALOGUE, HORIZONS, START, STEP, Past, panel, ramps
 from trainer import history
+from trainer.candidates import SEATS
 from trainer.dataset import gather
 from trainer.evaluate import watched
 from trainer.hard import with_hard
@@ -55,7 +56,7 @@ def test_a_learner_without_anything_to_see_recalls_less(
     shared: dict[str, object] = {}
     everything = tuple(dict.fromkeys(name.split(":")[1] for name in features.names(CATALOGUE.signals_of("pod"))))
     rivals = [
-        Rival(name, {"pod": without(rows, model, belongs)}, model, shared)
+        Rival(name, {"pod": without(rows, model, belongs, SEATS)}, model, shared)
         for name, belongs in {"nothing": NONE, "everything": parts(*everything)}.items()
     ]
     unseen = watched(model, Panels(history.chunks(past(1), CATALOGUE, WHEN)), rivals)
