@@ -53,7 +53,7 @@ def _evaluate(settings: EvaluateSettings) -> int:
     logs.configure(settings.log_level, settings.log_format)
     model, manifest = artifact.load(settings.model_dir, settings.catalogue_variable)
     when = _when(settings, model)
-    if when.start <= manifest.training_end and manifest.training_start <= when.end:
+    if when.start < manifest.training_end and manifest.training_start < when.end:
         log.warning(
             "judging on the very time the model was trained on; unless this is another cluster, figures will flatter",
             training_start=rfc3339(manifest.training_start),

@@ -239,3 +239,18 @@ def test_judging_a_prometheus_without_series_invents_nothing(
     verdicts = [line["verdict"] for line in lines if line["event"] == "verdict"]
     assert len(verdicts) == 2
     assert all(v.startswith("No issue began, so nothing says ") for v in verdicts)
+
+
+@pytest.mark.parametrize(("start", "warned"), [(1_789_864_000, False), (1_789_860_400, True)])
+def test_judging_what_the_model_was_trained_on_is_said_and_what_follows_it_is_not(
+    fake: FakePrometheus,
+    model_dir: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    start: int,
+    warned: bool,
+) -> None:
+    given = ["--prometheus.url", fake.url, "--model.dir", str(model_dir), "--start", f"{start}"]
+    with pytest.raises(SystemExit):
+        main(["evaluate", *given, "--end", f"{start + 7200}", "--results.dir", str(tmp_path / "results")])
+    assert ("trained on" in capsys.readouterr().err) is warned
