@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from predictor.panel import BoolArray
-from predictor.waits import WAKE_SECONDS
+from predictor.waits import MAX_HORIZONS, WAKE_SECONDS
 
 IntArray = np.ndarray[Any, np.dtype[np.int32]]
 
@@ -47,6 +47,9 @@ def outcome_rows(
     i + horizon. A row counts unless it lies inside an episode (nothing is left to predict), its horizon is not over
     yet, more than `gap_steps` of its horizon are unknown because Prometheus has nothing at all (an outage is no sign of
     health), or the entity went away for good, or for long, before its horizon ended and before anything happened.
+
+    Who was there from beginning to end for at most MAX_HORIZONS horizons counts all the same: of the pods of jobs,
+    which are gone when they have succeeded, only those that fail would count otherwise.
     """
     steps = len(active)
     outcome = np.zeros_like(active)
@@ -54,7 +57,8 @@ def outcome_rows(
         outcome[:-ahead] |= active[ahead:]
     unknown = np.concatenate([[0], np.cumsum(~present.any(axis=1))])
     blind = unknown[np.minimum(np.arange(steps) + 1 + horizon_steps, steps)] - unknown[1:]
-    known = outcome | _still_there(present | active, horizon_steps, gap_steps)
+    there = present | active
+    known = outcome | _still_there(there, horizon_steps, gap_steps) | _brief(there, horizon_steps, gap_steps)
     counts = ~active & (blind <= gap_steps)[:, None] & known
     counts[max(0, steps - horizon_steps) :] = False
     return outcome, counts
@@ -69,6 +73,18 @@ def _still_there(there: BoolArray, horizon_steps: int, gap_steps: int) -> BoolAr
     later = np.flip(np.logical_or.accumulate(np.flip(there, axis=0), axis=0), axis=0)
     at = np.minimum(np.arange(steps) + max(0, horizon_steps - gap_steps), steps - 1)
     return np.asarray(later[at])
+
+
+def _brief(there: BoolArray, horizon_steps: int, gap_steps: int) -> BoolArray:
+    """(entities,): whether the record holds its whole life, and it was short.
+
+    Who is there as the record begins, or as an outage ends, may have been there for long.
+    """
+    steps = len(there)
+    first, last = there.argmax(axis=0), steps - 1 - np.flip(there, axis=0).argmax(axis=0)
+    begun = (first > 0) & there.any(axis=1)[first - 1]
+    left = last + gap_steps < steps - 1
+    return np.asarray(begun & left & (last - first < MAX_HORIZONS * horizon_steps))
 
 
 def steps_ahead(active: BoolArray) -> IntArray:

@@ -145,6 +145,33 @@ def test_of_an_entity_that_went_away_only_what_is_known_counts(line: str, counts
     assert rows(line, 4, gap=2, other=".")[1] == counts
 
 
+@pytest.mark.parametrize(
+    ("line", "came", "counts"),
+    [
+        pytest.param("??....??????", "............", "##########..", id="whose success ends it"),
+        pytest.param("?........???", "............", "##########..", id="of four horizons"),
+        pytest.param("?.........??", "............", "#########...", id="of more than four"),
+        pytest.param("....????????", "............", "###.........", id="that was there as the record began"),
+        pytest.param("??..#???????", "..##........", "####.#####..", id="that failed"),
+    ],
+)
+def test_of_a_short_life_all_is_known_once_it_is_over(line: str, came: str, counts: str) -> None:
+    assert rows(line, 2, gap=1, other=".") == (came, counts)
+
+
+@pytest.mark.parametrize(
+    ("other", "last"),
+    [
+        pytest.param("................", "##", id="seen to begin"),
+        pytest.param("..????..........", "..", id="there when an outage ends, and perhaps long before"),
+    ],
+)
+def test_a_life_is_short_only_if_its_beginning_was_seen(other: str, last: str) -> None:
+    lines = ("??????....??????", other)
+    _, counts = outcome_rows(active(*lines), present(*lines), 3, 1)
+    assert drawn(counts)[0][8:10] == last
+
+
 @given(timelines, st.integers(1, 12), st.integers(0, 3), st.data())
 def test_outcomes_and_counts_equal_brute_force(lines: list[str], horizon: int, gap: int, data: st.DataObject) -> None:
     on = active(*lines)
@@ -153,12 +180,22 @@ def test_outcomes_and_counts_equal_brute_force(lines: list[str], horizon: int, g
     there = np.array(flat, dtype=np.bool_).reshape(on.shape)
     known = np.asarray(there.any(axis=1))
     came, counts = outcome_rows(on, there, horizon, gap)
+    lives = [np.flatnonzero((there | on)[:, entity]).tolist() for entity in range(entities)]
+    whole_record = (there | on).any(axis=1)
+    short = [
+        bool(life)
+        and life[0] > 0
+        and bool(whole_record[life[0] - 1])
+        and life[-1] + gap < steps - 1
+        and life[-1] - life[0] + 1 <= 4 * horizon
+        for life in lives
+    ]
     for i in range(steps):
         ahead = slice(i + 1, i + 1 + horizon)
         whole = i + horizon < steps and int((~known[ahead]).sum()) <= gap
         for entity in range(entities):
             at = min(i + max(0, horizon - gap), steps - 1)
-            stays = there[at:, entity].any() or on[at:, entity].any()
+            stays = there[at:, entity].any() or on[at:, entity].any() or short[entity]
             assert came[i, entity] == on[ahead, entity].any()
             assert counts[i, entity] == (whole and not on[i, entity] and (came[i, entity] or stays))
 
