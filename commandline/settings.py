@@ -20,6 +20,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
+from commandline.times import span_text
+
 PREFIX = "KIP_"
 # Kubernetes gives every pod variables for the Services of its namespace; for a Service kip-exporter they begin with our
 # prefix: https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
@@ -219,16 +221,16 @@ def _one_line(error: ValidationError, settings: type[Settings], origin: Mapping[
     if first["type"] == "missing":
         text = flag_name(settings.model_fields[name])
         return f"--{text} is required (or {variable(text)})"
-    where = origin.get(name, name)
     message = str(first["msg"]).removeprefix("Value error, ")
-    return (
-        f"{where}: {message}, got {str(first['input'])[:80]!r}"
-        if first["type"] != "value_error"
-        else f"{where}: {message}"
-    )
+    if not name:  # of several settings together, which the message names itself
+        return message
+    where = origin.get(name, name)
+    return f"{where}: {message}" + ("" if first["type"] == "value_error" else f", got {str(first['input'])[:80]!r}")
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, tuple):  # host and port, or spans: as they are written
+        return ":".join(map(str, value)) if isinstance(value[0], str) else ",".join(map(span_text, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -93,9 +93,9 @@ def unheard(manifest: Manifest) -> list[str]:
     if others:
         known = " and ".join(ALERTED)
         said.append(
-            f"no alerts within {', '.join(others)}: the rules of prometheus/rules know {known}; "
-            f"write the model's horizons into the horizon= of predictions.yml"
+            f"as shipped, no rule alerts within {', '.join(others)} (prometheus/rules knows {known}): put the model's "
+            'horizons into the horizon="…" matchers of predictions.yml (prometheus/README.md, Other horizons)'
         )
     if NEAR not in horizons:
-        said.append(f"never critical: critical alerts look at {NEAR}, within which the model predicts nothing")
+        said.append(f"as shipped, nothing is ever critical: critical alerts look at {NEAR}, which the model leaves out")
     return said

@@ -56,7 +56,7 @@ def trimmed(reader: Reader, catalogue: Catalogue, when: Stretch) -> Stretch:
     if found is None:
         raise HistoryError(
             f"Prometheus has no series of the catalogue between {rfc3339(when.start)} and {rfc3339(when.end)}; check "
-            "its targets, its retention and the catalogue's variables (kip-exporter check shows what there is)"
+            "its targets, its retention and --catalogue.variable, which says what its jobs and nodes are called"
         )
     if found.steps > 1:
         found = _beginning(reader, catalogue, found, PROBES[1]) or found

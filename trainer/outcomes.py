@@ -82,7 +82,7 @@ def _brief(there: BoolArray, horizon_steps: int, gap_steps: int) -> BoolArray:
     """
     steps = len(there)
     first, last = there.argmax(axis=0), steps - 1 - np.flip(there, axis=0).argmax(axis=0)
-    begun = (first > 0) & there.any(axis=1)[first - 1]
+    begun = (first > 0) & np.asarray(there.any(axis=1))[first - 1]
     left = last + gap_steps < steps - 1
     return np.asarray(begun & left & (last - first < MAX_HORIZONS * horizon_steps))
 

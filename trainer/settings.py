@@ -35,7 +35,7 @@ def _spans(value: Any) -> Any:
 Horizons = Annotated[tuple[float, ...], BeforeValidator(_spans), Field(min_length=1)]
 
 
-EstimatorName = Literal["auto"] | CandidateName
+EstimatorName = Literal["auto", CandidateName]
 
 
 class _Common(Settings):
@@ -54,7 +54,7 @@ class TrainSettings(_Common):
 
     catalogue_file: Path | None = flag("catalogue.file", None, "YAML laid over the default catalogue")
     step: Span = flag("step", 30.0, "grid of training and later of every tick", ge=1, le=300, multiple_of=1)
-    horizons: Horizons = flag("horizons", (900.0, 3600.0), "how far ahead to predict (default 15m,1h)")
+    horizons: Horizons = flag("horizons", (900.0, 3600.0), "how far ahead to predict")
     seed: NonNegativeInt = flag("seed", 0, "seed of everything random")
     max_rows: int = flag("max-rows", 12_000, "rows per kind to fit on, and as many again before each issue", ge=1_000)
     estimator: EstimatorName = flag(
@@ -75,7 +75,7 @@ class TrainSettings(_Common):
     @model_validator(mode="after")
     def _horizons_on_grid(self) -> Self:
         if any(h < self.step or h % self.step for h in self.horizons):
-            raise ValueError(f"--horizons must be multiples of --step ({self.step:g} s)")
+            raise ValueError(f"--horizons must be multiples of --step, {self.step:g}s; write for example 15m,1h")
         return self
 
 

@@ -46,7 +46,9 @@ def _verdict(horizon: str, outcomes: Sequence[JudgedOutcome]) -> HorizonVerdict:
     own, rivals = totals(outcomes)
     recalled = recalled_sentence(own.episodes, own.recalled, own.lead_median_seconds)
     alerts = alerts_sentence(own.alerts, own.early, own.false_alarms, own.false_alarms_per_entity_day)
-    return HorizonVerdict(horizon, own, rivals, f"{recalled} {alerts}", comparison_sentence(own, rivals))
+    open_ = undecided_sentence(sum(o.events.figures.undecided for o in outcomes))
+    sentence = " ".join(filter(None, (recalled, alerts, open_)))
+    return HorizonVerdict(horizon, own, rivals, sentence, comparison_sentence(own, rivals))
 
 
 def comparison_sentence(own: Total, rivals: Mapping[str, Rival]) -> str:
@@ -58,7 +60,10 @@ def comparison_sentence(own: Total, rivals: Mapping[str, Rival]) -> str:
     if not best.total.recalled:
         return "At equal false alarms, none of the baselines announced any of them."
     gain = own.recalled - best.total.recalled
-    score = f"At equal false alarms, the best baseline, {best.title.lower()}, announced {best.total.recalled}"
+    its, ours = best.total.false_alarms, own.false_alarms
+    # Every outcome allows a rival one, and the model may have none.
+    level = "At equal false alarms" if its <= ours else f"With {its} false alarms to the model's {ours or 'none'}"
+    score = f"{level}, the best baseline, {best.title.lower()}, announced {best.total.recalled}"
     if not gain:
         return f"{score}: as many."
     points = f"{abs(gain)} {'more' if gain > 0 else 'fewer'}"
@@ -94,3 +99,12 @@ def alerts_sentence(alerts: int, early: int, false_alarms: int, rate: float | No
         return f"None of the {alerts} alerts was a false alarm{soon}."
     verb = "was a false alarm" if false_alarms == 1 else "were false alarms"
     return f"{false_alarms} of the {alerts} alerts {verb}, {rate:.2g} per entity and day{soon}."
+
+
+def undecided_sentence(undecided: int) -> str:
+    """How many alerts nobody can judge; empty for none."""
+    if not undecided:
+        return ""
+    more = "One more alert was" if undecided == 1 else f"{undecided} more alerts were"
+    whose = "its entity" if undecided == 1 else "their entities"
+    return f"{more} never decided: {whose} left, or the record ended, too early to say."

@@ -207,5 +207,5 @@ def test_horizons_that_no_rule_alerts_about_are_said(
     saved(replace(plain_model(), horizons_seconds=(1800.0, 3600.0)), tmp_path)
     check(fake, tmp_path)
     lines = lines_of(capsys)
-    assert [line for line in lines if line.startswith("no alerts within 30m: ")]
-    assert "never critical: critical alerts look at 15m, within which the model predicts nothing" in lines
+    assert [line for line in lines if line.startswith("as shipped, no rule alerts within 30m ")]
+    assert "as shipped, nothing is ever critical: critical alerts look at 15m, which the model leaves out" in lines

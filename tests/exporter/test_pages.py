@@ -241,7 +241,7 @@ def test_the_model_card_says_what_it_was_trained_on_and_not_and_why(bench: Bench
     )
     assert f"{line} never critical pod failure 1h 75.0 % not recorded not recorded" in text
     assert "A critical alert takes 90 % within 15m" in text
-    assert "In a contest of fewer rows and smaller ensembles than the one that was then fitted." in text
+    assert "of a contest on fewer rows with smaller ensembles; the winner was then fitted in full." in text
     assert "gradient boosting (chosen): recall 0.50, average precision 0.25" in text
     assert "pod_restarts: no sample in this history" in text
     assert "service disruption service 1h it came <once>" in text
@@ -254,5 +254,5 @@ def test_the_card_says_what_no_rule_alerts_about(bench: Bench) -> None:
     own = published.served.manifest.model_copy(update={"horizons_seconds": (1800.0,)})
     bench.live.adopt(published.served.model, own)
     text = " ".join(Page(bench.client.get("/model").text).text.split())
-    assert "No alerts within 30m: the rules of prometheus/rules know 15m and 1h;" in text
-    assert "within which the model predicts nothing." in text
+    assert "As shipped, no rule alerts within 30m (prometheus/rules knows 15m and 1h):" in text
+    assert "which the model leaves out." in text

@@ -66,7 +66,7 @@ def test_what_rules_never_alert_about_is_said_of_horizons_of_ones_own() -> None:
     assert unheard(of) == []
     several, far = (of.model_copy(update={"horizons_seconds": h}) for h in ((900.0, 7200.0), (1800.0, 3600.0)))
     (line,) = unheard(several)
-    assert line.startswith("no alerts within 2h: the rules of prometheus/rules know 15m and 1h; ")
+    assert line.startswith("as shipped, no rule alerts within 2h (prometheus/rules knows 15m and 1h): ")
     silent, never = unheard(far)
-    assert silent.startswith("no alerts within 30m: ")
-    assert never == "never critical: critical alerts look at 15m, within which the model predicts nothing"
+    assert silent.startswith("as shipped, no rule alerts within 30m ")
+    assert never == "as shipped, nothing is ever critical: critical alerts look at 15m, which the model leaves out"

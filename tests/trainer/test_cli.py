@@ -66,6 +66,8 @@ BAD_SETTINGS: list[tuple[tuple[str, ...], str]] = [
 BAD_TRAINING: list[tuple[tuple[str, ...], str]] = [
     (("--horizons", "15m,900"), "--horizons: a horizon is named twice in '15m,900'"),
     (("--horizons", "15m,100s"), "--horizons must be multiples of --step"),
+    (("--horizons", "15"), "--horizons must be multiples of --step, 30s; write for example 15m,1h"),
+    (("--estimator", "xgboost"), "'extra_trees', 'hist_gradient_boosting' or 'logistic_regression', got 'xgboost'"),
     (("--horizons", ""), "--horizons: '' is not a duration"),
     (("--step", "0"), "--step: Input should be greater than or equal to 1"),
     (("--step", "1h"), "--step: Input should be less than or equal to 300"),
@@ -254,3 +256,10 @@ def test_judging_what_the_model_was_trained_on_is_said_and_what_follows_it_is_no
     with pytest.raises(SystemExit):
         main(["evaluate", *given, "--end", f"{start + 7200}", "--results.dir", str(tmp_path / "results")])
     assert ("trained on" in capsys.readouterr().err) is warned
+
+
+def test_help_shows_a_default_as_it_is_written_and_once(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "how far ahead to predict (default 15m,1h) --seed" in text

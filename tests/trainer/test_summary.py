@@ -49,8 +49,8 @@ def test_a_training_ends_with_what_is_predicted_and_what_is_not(capsys: pytest.C
 def test_horizons_that_no_rule_alerts_about_are_said(capsys: pytest.CaptureFixture[str]) -> None:
     summary.trained(manifest(horizons_seconds=(1800.0,)))
     out = capsys.readouterr().out
-    assert "\nNo alerts within 30m: " in out
-    assert "\nNever critical: critical alerts look at 15m, within which the model predicts nothing\n" in out
+    assert "\nAs shipped, no rule alerts within 30m " in out
+    assert "\nAs shipped, nothing is ever critical: critical alerts look at 15m, which the model leaves out\n" in out
 
 
 def test_a_model_that_predicts_everything_says_nothing_of_what_it_lacks(capsys: pytest.CaptureFixture[str]) -> None:

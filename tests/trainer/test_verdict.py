@@ -101,7 +101,28 @@ def rival(title: str, recalled: int, false_alarms: int, interval: tuple[float, f
     ids=["nobody", "no use", "as many", "certain", "uncertain", "no interval"],
 )
 def test_the_comparison_is_a_sentence_about_the_best_rival(rivals: list[Rival], text: str) -> None:
-    assert verdict.comparison_sentence(total(5), {r.title: r for r in rivals}) == text
+    assert verdict.comparison_sentence(total(5, false_alarms=4), {r.title: r for r in rivals}) == text
+
+
+@pytest.mark.parametrize(("ours", "said"), [(0, "none"), (2, "2")])
+def test_a_rival_with_more_false_alarms_is_not_called_equal(ours: int, said: str) -> None:
+    found = verdict.comparison_sentence(total(5, false_alarms=ours), {"forest": rival("Snapshot forest", 6, 6)})
+    assert found == (
+        f"With 6 false alarms to the model's {said}, the best baseline, snapshot forest, announced 6: "
+        "the model announced 1 fewer."
+    )
+
+
+@pytest.mark.parametrize(
+    ("undecided", "text"),
+    [
+        (0, ""),
+        (1, "One more alert was never decided: its entity left, or the record ended, too early to say."),
+        (8, "8 more alerts were never decided: their entities left, or the record ended, too early to say."),
+    ],
+)
+def test_what_nobody_can_judge_is_said(undecided: int, text: str) -> None:
+    assert verdict.undecided_sentence(undecided) == text
 
 
 @pytest.mark.parametrize(
