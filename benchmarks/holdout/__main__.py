@@ -3,8 +3,8 @@
 Usage: python -m benchmarks.holdout [--seed 201] [--days 5] [--model-dir DIR] [--without http,kube_state_metrics,…]
 
 Backfills what is missing below build/holdout, trains unless there is a model, replays what would have been published,
-and prints how many faults were foretold, how early, at how many false alarms, what was said against what came, and which
-look-alikes were mistaken.
+and prints how many faults were foretold, how early, at how many false alarms, what was said against what came, and
+which look-alikes were mistaken.
 `--without` replays again with every series of a source gone; onsets are those that the full replay saw. From nothing it
 takes over two hours on two cores, most of it to make and read the training history, which is kept, as is the model.
 """
