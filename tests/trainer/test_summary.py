@@ -9,6 +9,7 @@ import pytest
 from predictor.artifact import Manifest
 from predictor.tried import Tried
 from trainer import summary
+from trainer.thresholds import Budget
 
 TRIED = {
     "node_failure/15m": Tried(20, 15, 0.0042, 0.7196).document(),
@@ -30,13 +31,17 @@ def manifest(**changes: Any) -> Manifest:
 
 
 def test_a_training_ends_with_what_is_predicted_and_what_is_not(capsys: pytest.CaptureFixture[str]) -> None:
-    summary.trained(manifest())
+    summary.trained(manifest(), Budget(0.02))
     assert capsys.readouterr().out.splitlines() == [
         "The model predicts; foretold, false alarms per entity and day: on rows its thresholds saw",
         "issue          of    within  alerts from  base rate  foretold  false alarms  highest",
         "node_failure   node  15m     25%          1.23%      15 of 20  0.004         71.9 %",
         "node_failure   node  1h      20%          -          12 of 20  -             50.0 %",
         "network_issue  node  15m     10%          -          -         -             -",
+        "",
+        "Thresholds allow 0.02 false alarms per entity and day, of which each must foretell 1.5 issues more:",
+        "--false-alarms.per-entity-day and --false-alarms.price. "
+        "Where few entities and days allow one or two, more would foretell more.",
         "",
         "Never critical, which takes 90% within 15m: node_failure of nodes",
         "",
@@ -47,14 +52,14 @@ def test_a_training_ends_with_what_is_predicted_and_what_is_not(capsys: pytest.C
 
 
 def test_horizons_that_no_rule_alerts_about_are_said(capsys: pytest.CaptureFixture[str]) -> None:
-    summary.trained(manifest(horizons_seconds=(1800.0,)))
+    summary.trained(manifest(horizons_seconds=(1800.0,)), Budget(0.02))
     out = capsys.readouterr().out
     assert "\nAs shipped, no rule alerts within 30m " in out
     assert "\nAs shipped, nothing is ever critical: critical alerts look at 15m, which the model leaves out\n" in out
 
 
 def test_a_model_that_predicts_everything_says_nothing_of_what_it_lacks(capsys: pytest.CaptureFixture[str]) -> None:
-    summary.trained(manifest(untrained={}))
+    summary.trained(manifest(untrained={}), Budget(0.02))
     assert "does not" not in capsys.readouterr().out
 
 
