@@ -75,7 +75,7 @@ def _tried(watch: Watch, level: FloatArray, at: float, highest: float) -> Tried:
 
 
 def _map(scores: FloatArray, came: BoolArray, weight: FloatArray) -> Calibration | None:
-    """Isotonic regression, drawn through the middle of each of its steps: no two scores between them give one probability.
+    """Isotonic regression, drawn through the middle of each of its steps: between them, no two scores give one.
 
     Steps would throw together rows of different risk, and a threshold on a step would let all of them through. weight:
     (rows,), how many rows of history each stands for.
