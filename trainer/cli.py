@@ -24,6 +24,7 @@ from predictor.series import ReadError
 from trainer import summary
 from trainer.evaluate import NothingToJudge, evaluate
 from trainer.history import HistoryError, Stretch, chunk_count, chunks, stretch
+from trainer.patience import Patient
 from trainer.progress import Progress
 from trainer.replay import replay
 from trainer.settings import EvaluateSettings, ReplaySettings, TrainSettings
@@ -39,7 +40,7 @@ def _train(settings: TrainSettings) -> int:
     logs.configure(settings.log_level, settings.log_format)
     now = time.time()
     chosen = catalogue.load(settings.catalogue_file, settings.catalogue_variable)
-    reader = PrometheusReader(settings.prometheus_url, settings.prometheus_timeout)
+    reader = Patient(PrometheusReader(settings.prometheus_url, settings.prometheus_timeout))
     when = stretch(moment(settings.start, now), min(moment(settings.end, now), now), settings.step)
     manifest = train(reader, chosen, when, settings, now)
     log.info("model written", directory=str(settings.model_dir), model=artifact.describe(manifest))
@@ -60,7 +61,7 @@ def _evaluate(settings: EvaluateSettings) -> int:
             training_end=rfc3339(manifest.training_end),
         )
     references = artifact.load_references(settings.model_dir, manifest)
-    reader = PrometheusReader(settings.prometheus_url, settings.prometheus_timeout)
+    reader = Patient(PrometheusReader(settings.prometheus_url, settings.prometheus_timeout))
     with Progress() as progress:
         reading = progress.stage("reading and predicting", chunk_count(when))
         with Spool(reader, model.catalogue, when, 0, reading) as history:
@@ -95,7 +96,7 @@ def _when(settings: EvaluateSettings | ReplaySettings, model: Model) -> Stretch:
 def _past(
     settings: ReplaySettings, model: Model, when: Stretch, advance: Callable[[], None]
 ) -> Iterator[Mapping[Kind, Panel]]:
-    reader = PrometheusReader(settings.prometheus_url, settings.prometheus_timeout)
+    reader = Patient(PrometheusReader(settings.prometheus_url, settings.prometheus_timeout))
     for _, reading in chunks(reader, model.catalogue, when):
         yield reading.panels
         advance()
