@@ -49,18 +49,18 @@ def test_the_last_failure_is_raised() -> None:
 
 
 @pytest.mark.parametrize(
-    "moods",
+    ("answers", "error"),
     [
-        pytest.param((PrometheusUnavailable("nobody"),), id="who never answered"),
-        pytest.param((None, PrometheusRefused("bad query")), id="a refusal, which another time would be the same"),
+        pytest.param(0, PrometheusUnavailable("nobody"), id="who never answered"),
+        pytest.param(1, PrometheusRefused("bad query"), id="a refusal, which another time would be the same"),
     ],
 )
-def test_what_waiting_cannot_mend_fails_at_once(moods: tuple[ReadError | None, ...]) -> None:
-    moody, slept = Moody(*moods), list[float]()
+def test_what_waiting_cannot_mend_fails_at_once(answers: int, error: ReadError) -> None:
+    moody, slept = Moody(*[None] * answers, error), list[float]()
     patient = Patient(moody, (1.0,), slept.append)
-    for start in range(len(moods) - 1):
+    for start in range(answers):
         patient.read(CATALOGUE, start, start + 30.0, 30.0)
-    with pytest.raises(type(moods[-1])):
+    with pytest.raises(type(error)):
         patient.read(CATALOGUE, 60.0, 90.0, 30.0)
     assert not slept
     assert not moody.moods
