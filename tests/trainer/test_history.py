@@ -7,6 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from predictor import catalogue
+from predictor.catalogue import Catalogue
+from predictor.series import Reading
 from tests.trainer.pasts import CATALOGUE, REACH, START, STEP, Past, panel
 from trainer import history
 from trainer.history import HistoryError, Stretch, chunk_count, chunks, stretch, trimmed
@@ -78,6 +81,24 @@ def test_history_begins_where_prometheus_has_something() -> None:
     assert (found.end, found.step_seconds) == (span(20_000).end, STEP)
     assert (found.start - START) % STEP == 0
     assert len(past.asked) == 2
+
+
+def test_a_coarse_look_asks_nothing_that_prometheus_answers_finely(monkeypatch: pytest.MonkeyPatch) -> None:
+    past, asked = noise(700), list[Catalogue]()
+    read = past.read
+
+    def watched(of: Catalogue, start: float, end: float, step_seconds: float) -> Reading:
+        asked.append(of)
+        return read(CATALOGUE, start, end, step_seconds)
+
+    monkeypatch.setattr(past, "read", watched)
+    whole = catalogue.default()
+    trimmed(past, whole, span(700))
+    subqueries = {"pod_memory_of_highest", "service_latency_of_highest"}
+    for of in asked:
+        assert not of.rules
+        assert {s.name for s in whole.signals} - {s.name for s in of.signals} == subqueries
+    assert asked
 
 
 def test_history_that_has_something_from_the_start_stays_whole() -> None:
