@@ -181,7 +181,7 @@ def test_outcomes_and_counts_equal_brute_force(lines: list[str], horizon: int, g
     known = np.asarray(there.any(axis=1))
     came, counts = outcome_rows(on, there, horizon, gap)
     lives = [np.flatnonzero((there | on)[:, entity]).tolist() for entity in range(entities)]
-    whole_record = (there | on).any(axis=1)
+    whole_record = np.asarray((there | on).any(axis=1))
     short = [
         bool(life)
         and life[0] > 0
