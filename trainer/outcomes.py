@@ -81,6 +81,8 @@ def _brief(there: BoolArray, horizon_steps: int, gap_steps: int) -> BoolArray:
     Who is there as the record begins, or as an outage ends, may have been there for long.
     """
     steps = len(there)
+    if not steps:
+        return np.zeros(there.shape[1], dtype=np.bool_)
     first, last = there.argmax(axis=0), steps - 1 - np.flip(there, axis=0).argmax(axis=0)
     begun = (first > 0) & np.asarray(there.any(axis=1))[first - 1]
     left = last + gap_steps < steps - 1

@@ -209,3 +209,9 @@ def test_no_row_inside_an_episode_counts_and_longer_horizons_hold_shorter_ones(l
     assert not (counts & episodes).any()
     assert not (came & ~longer).any()
     assert not (counts_longer & ~counts).any()
+
+
+def test_a_record_without_a_step_has_no_rows() -> None:
+    nothing = np.zeros((0, 2), dtype=np.bool_)
+    came, counts = outcome_rows(nothing, nothing, 3, 1)
+    assert came.shape == counts.shape == (0, 2)
