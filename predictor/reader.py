@@ -43,6 +43,10 @@ class PrometheusRefused(ReadError):
     reason = "status"
 
 
+class PrometheusOverloaded(PrometheusRefused):
+    """503: its own limit for a query is over, or it is not ready yet. Another time it may answer."""
+
+
 class NoData(ReadError):
     """Every query was answered, and none with a series of an entity."""
 
@@ -103,7 +107,8 @@ class PrometheusReader:
         except requests.RequestException as error:
             raise PrometheusUnavailable(f"cannot reach {self.url}: {_cause(error)}") from error
         except PrometheusApiClientException as error:
-            raise PrometheusRefused(f"{self.url} refused {name}: {str(error)[:300]}") from error
+            refused = PrometheusOverloaded if str(error).startswith("HTTP Status Code 503") else PrometheusRefused
+            raise refused(f"{self.url} refused {name}: {str(error)[:300]}") from error
         except (KeyError, TypeError, IndexError, ValueError) as error:
             raise PrometheusGarbled(f"{self.url} answered {name} without data.result; is it a Prometheus?") from error
         try:

@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 
 from predictor.catalogue import Catalogue
-from predictor.reader import PrometheusTimeout, PrometheusUnavailable, Reader
+from predictor.reader import PrometheusOverloaded, PrometheusTimeout, PrometheusUnavailable, Reader
 from predictor.series import Reading
 
 PAUSES_SECONDS: Final = (5.0, 30.0, 120.0)
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 
 class Patient:
-    """A reader that asks again after a timeout or a lost connection, once it has had an answer.
+    """A reader that asks again after a timeout, a lost connection or 503, once it has had an answer.
 
     Before the first answer it fails at once: a wrong address does not become right by waiting.
     """
@@ -40,7 +40,7 @@ class Patient:
         for pause in self._pauses if self._answered else ():
             try:
                 return self._reader.read(catalogue, start, end, step_seconds)
-            except (PrometheusTimeout, PrometheusUnavailable) as error:
+            except (PrometheusTimeout, PrometheusUnavailable, PrometheusOverloaded) as error:
                 log.warning("asking again", why=str(error), after_seconds=pause)
                 self._sleep(pause)
         found = self._reader.read(catalogue, start, end, step_seconds)

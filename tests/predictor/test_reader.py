@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from predictor import reader
 from predictor.reader import (
+    PrometheusOverloaded,
     PrometheusReader,
     PrometheusRefused,
     PrometheusTimeout,
@@ -90,7 +91,7 @@ WRONG: dict[str, tuple[Answer, type[ReadError], str]] = {
     "400": ((400, "application/json", b'{"status":"error","error":"parse\\nerror"}'), PrometheusRefused, "refused "),
     "401": ((401, "text/plain", b"who are you"), PrometheusRefused, "HTTP Status Code 401"),
     "500 in several lines": ((500, "text/plain", b"oops\n" * 500), PrometheusRefused, "HTTP Status Code 500"),
-    "503": ((503, "text/html", b"<html>"), PrometheusRefused, "HTTP Status Code 503"),
+    "503": ((503, "text/html", b"<html>"), PrometheusOverloaded, "HTTP Status Code 503"),
     "204": ((204, "text/plain", b""), PrometheusRefused, "HTTP Status Code 204"),
     "HTML": ((200, "text/html", b"<!DOCTYPE html>"), PrometheusGarbled, "is not JSON; is it a Prometheus?"),
     "nothing": (json_of(b""), PrometheusGarbled, "is not JSON"),

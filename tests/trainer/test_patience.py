@@ -6,7 +6,7 @@ import pytest
 
 from predictor import catalogue
 from predictor.catalogue import Catalogue
-from predictor.reader import PrometheusRefused, PrometheusTimeout, PrometheusUnavailable
+from predictor.reader import PrometheusOverloaded, PrometheusRefused, PrometheusTimeout, PrometheusUnavailable
 from predictor.series import ReadError, Reading
 from trainer.patience import Patient
 
@@ -28,8 +28,11 @@ class Moody:
         return ANSWER
 
 
-@pytest.mark.parametrize("error", [PrometheusTimeout("slow"), PrometheusUnavailable("gone")])
-def test_who_has_answered_is_asked_again_after_longer_and_longer_pauses(error: ReadError) -> None:
+@pytest.mark.parametrize(
+    "error", [PrometheusTimeout("slow"), PrometheusUnavailable("gone"), PrometheusOverloaded("full")]
+)
+def test_who_has_answered_is_asked_again_after_longer_and_longer_pauses(why: type[ReadError]) -> None:
+    error = why("slow")
     moody, slept = Moody(None, error, error, None, error, None), list[float]()
     patient = Patient(moody, (1.0, 2.0), slept.append)
     for start in (0.0, 60.0, 120.0):
