@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -122,3 +123,24 @@ def test_signals_are_the_same_bytes_in_every_process() -> None:
     ]
     assert len(set(several)) == 1
     assert pickle.loads(bytes.fromhex(several[0].decode())) == catalogue.default().signals
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "catalogue.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("text", [*EXAMPLES, "".join(EXAMPLES)])
+def test_the_examples_of_the_page_are_catalogue_files_that_change_something(tmp_path: Path, text: str) -> None:
+    assert len(EXAMPLES) == 4
+    mine = catalogue.load(overlay(tmp_path, text), {})
+    assert mine != catalogue.default()
+
+
+def test_http_metrics_of_another_maker_are_read_everywhere() -> None:
+    names = {"http_requests": "served_total", "http_code": "status", "http_duration": "served_seconds"}
+    mine = catalogue.load(None, names)
+    templates = [one.promql for one in mine.signals] + [one.promql for one in mine.rules]
+    text = "\n".join(map(mine.promql, templates))
+    assert all(part in text for part in ("served_total{", "served_seconds_bucket{", 'status=~"5.."'))
+    assert not re.search(r"http_requests_total|http_request_duration|\bcode=~", text)
+    assert mine.fingerprint == catalogue.default().fingerprint, "the same meaning under other names"
