@@ -17,6 +17,9 @@ _MOVES: Final = 0.05
 _NEARS: Final = 0.01
 """The share of itself that a value moves in a quarter of an hour to be worth telling, less where a limit is near."""
 
+_CLOCK: Final = 0.5
+"""How near to 60 seconds per minute something moves that counts time."""
+
 
 def value_text(value: float, unit: str) -> str:
     """A value with its unit: 0.913 ratio -> "91 %", 0.25 seconds -> "250 ms", 1.5e9 bytes -> "1.4 GiB"."""
@@ -64,7 +67,12 @@ def trend_text(per_minute: float, value: float, unit: str, least: float = _NEARS
 
 
 def trend(signal: Signal, value: float, per_minute: float) -> str:
-    """How fast a signal moves, empty where that is not worth telling. value and per_minute in its unit."""
+    """How fast a signal moves, empty where that is not worth telling. value and per_minute in its unit.
+
+    An age that grows as fast as time passes is no news.
+    """
+    if signal.unit == "seconds" and signal.limit is None and abs(per_minute - 60.0) < _CLOCK:
+        return ""
     return trend_text(per_minute, value, signal.unit, _MOVES if signal.limit is None else _NEARS)
 
 

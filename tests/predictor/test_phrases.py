@@ -94,6 +94,8 @@ def signal(name: str) -> Signal:
             "CPU 27 % of its limit, rising 1.5 %/min, at its limit in about 48 min",
         ),
         ("pod_requests", 46.0, 0.063, NAN, "answering 46 requests per second"),
+        ("pod_age", 9_300.0, 60.0, NAN, "created 2.6 h ago"),
+        ("pod_age", 9_300.0, -3_000.0, NAN, "created 2.6 h ago, falling 50 min/min"),
         ("pod_restarts", 3.0, 0.0, NAN, "3 restarts within an hour"),
         ("service_errors", 0.032, 0.004, 275.0,
             "3.2 % of HTTP requests fail, rising 0.4 %/min, at its limit in about 5 min"),
