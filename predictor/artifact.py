@@ -52,6 +52,8 @@ class Manifest(BaseModel):
     estimator: str
     catalogue: dict[str, Any]
     thresholds: dict[str, dict[str, float]]  # kind -> "issue/horizon" -> probability
+    false_alarms_per_entity_day: float | None = None  # what the thresholds were allowed; older trainers did not say
+    false_alarms_price: float | None = None  # how many onsets each had to foretell
     untrained: dict[str, str]  # "kind/issue/horizon" -> why
     scores: dict[str, Any]
     files: dict[str, str]  # name -> sha256
@@ -94,6 +96,8 @@ def save(
     estimator: str,
     untrained: Mapping[str, str],
     scores: Mapping[str, Any],
+    false_alarms_per_entity_day: float | None = None,
+    false_alarms_price: float | None = None,
 ) -> Manifest:
     """Write the model and, last, its manifest, each appearing whole or not at all. Raises ArtifactError."""
     contents = {MODEL: _pickled(model.kinds), REFERENCES: _pickled(references)}
@@ -112,6 +116,8 @@ def save(
             kind: {f"{o.issue}/{o.horizon}": round(float(t), 6) for o, t in zip(k.outcomes, k.thresholds, strict=True)}
             for kind, k in model.kinds.items()
         },
+        false_alarms_per_entity_day=false_alarms_per_entity_day,
+        false_alarms_price=false_alarms_price,
         untrained=dict(untrained),
         scores=dict(scores),
         files={name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},

@@ -45,7 +45,7 @@ def _train(settings: TrainSettings) -> int:
     manifest = train(reader, chosen, when, settings, now)
     log.info("model written", directory=str(settings.model_dir), model=artifact.describe(manifest))
     if logs.for_people(settings.log_format):
-        summary.trained(manifest, settings.budget)
+        summary.trained(manifest)
     return 0
 
 

@@ -12,10 +12,9 @@ from predictor.artifact import Manifest
 from predictor.phrases import span
 from predictor.tried import NEAR, Tried, never_critical, tried, unheard
 from predictor.waits import CRITICAL
-from trainer.thresholds import Budget
 
 
-def trained(manifest: Manifest, budget: Budget) -> None:
+def trained(manifest: Manifest) -> None:
     """Print what the model predicts, from which probability it alerts, at what cost, and what it was not trained on."""
     rows = []
     for kind, of in manifest.thresholds.items():
@@ -36,11 +35,12 @@ def trained(manifest: Manifest, budget: Budget) -> None:
             )
     heading = ("issue", "of", "within", "alerts from", "base rate", "foretold", "false alarms", "highest")
     table(heading, rows, "The model predicts; foretold, false alarms per entity and day: on rows its thresholds saw")
-    sys.stdout.write(
-        f"\nThresholds allow {budget.per_entity_day:g} false alarms per entity and day, of which each must foretell "
-        f"{budget.price:g} issues more:\n--false-alarms.per-entity-day and --false-alarms.price. Where few "
-        "entities and days allow one or two, more would foretell more.\n"
-    )
+    if manifest.false_alarms_per_entity_day is not None:
+        sys.stdout.write(
+            f"\nThresholds allow {manifest.false_alarms_per_entity_day:g} false alarms per entity and day, or as many "
+            f"as do not show yet that it is more;\neach must foretell {manifest.false_alarms_price:g} issues more: "
+            "--false-alarms.per-entity-day and --false-alarms.price.\n"
+        )
     if never := never_critical(manifest):
         what = ", ".join(f"{issue} of {kind}s" for issue, kind, _ in never)
         sys.stdout.write(f"\nNever critical, which takes {CRITICAL:.0%} within {NEAR}: {what}\n")

@@ -77,6 +77,8 @@ def train(
         estimator=found.estimator,
         untrained=found.untrained,
         scores=found.scores,
+        false_alarms_per_entity_day=settings.budget.per_entity_day,
+        false_alarms_price=settings.budget.price,
     )
 
 

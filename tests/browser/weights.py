@@ -108,6 +108,8 @@ def manifest_of(model: Model) -> Manifest:
             kind: {f"{o.issue}/{o.horizon}": t for o, t in zip(one.outcomes, one.thresholds, strict=True)}
             for kind, one in model.kinds.items()
         },
+        false_alarms_per_entity_day=0.02,
+        false_alarms_price=1.5,
         untrained={"pod/network_issue/15m": "it came only once", "pod/network_issue/1h": "it came only once"},
         scores={kind: _scores(one) for kind, one in model.kinds.items()},
         files={},

@@ -9,7 +9,6 @@ import pytest
 from predictor.artifact import Manifest
 from predictor.tried import Tried
 from trainer import summary
-from trainer.thresholds import Budget
 
 TRIED = {
     "node_failure/15m": Tried(20, 15, 0.0042, 0.7196).document(),
@@ -26,12 +25,12 @@ def manifest(**changes: Any) -> Manifest:
         thresholds={"node": {"node_failure/15m": 0.25, "node_failure/1h": 0.2, "network_issue/15m": 0.1}},
         untrained={"pod/pod_failure/15m": "no episode in this history"},
         scores={"node": {"calibration_base_rate": {"node_failure/15m": 0.0123}, "tried": TRIED}},
-        files={},
+        files={}, false_alarms_per_entity_day=0.02, false_alarms_price=1.5,
     ).model_copy(update=changes)  # fmt: skip
 
 
 def test_a_training_ends_with_what_is_predicted_and_what_is_not(capsys: pytest.CaptureFixture[str]) -> None:
-    summary.trained(manifest(), Budget(0.02))
+    summary.trained(manifest())
     assert capsys.readouterr().out.splitlines() == [
         "The model predicts; foretold, false alarms per entity and day: on rows its thresholds saw",
         "issue          of    within  alerts from  base rate  foretold  false alarms  highest",
@@ -39,9 +38,8 @@ def test_a_training_ends_with_what_is_predicted_and_what_is_not(capsys: pytest.C
         "node_failure   node  1h      20%          -          12 of 20  -             50.0 %",
         "network_issue  node  15m     10%          -          -         -             -",
         "",
-        "Thresholds allow 0.02 false alarms per entity and day, of which each must foretell 1.5 issues more:",
-        "--false-alarms.per-entity-day and --false-alarms.price. "
-        "Where few entities and days allow one or two, more would foretell more.",
+        "Thresholds allow 0.02 false alarms per entity and day, or as many as do not show yet that it is more;",
+        "each must foretell 1.5 issues more: --false-alarms.per-entity-day and --false-alarms.price.",
         "",
         "Never critical, which takes 90% within 15m: node_failure of nodes",
         "",
@@ -52,14 +50,14 @@ def test_a_training_ends_with_what_is_predicted_and_what_is_not(capsys: pytest.C
 
 
 def test_horizons_that_no_rule_alerts_about_are_said(capsys: pytest.CaptureFixture[str]) -> None:
-    summary.trained(manifest(horizons_seconds=(1800.0,)), Budget(0.02))
+    summary.trained(manifest(horizons_seconds=(1800.0,)))
     out = capsys.readouterr().out
     assert "\nAs shipped, no rule alerts within 30m " in out
     assert "\nAs shipped, nothing is ever critical: critical alerts look at 15m, which the model leaves out\n" in out
 
 
 def test_a_model_that_predicts_everything_says_nothing_of_what_it_lacks(capsys: pytest.CaptureFixture[str]) -> None:
-    summary.trained(manifest(untrained={}), Budget(0.02))
+    summary.trained(manifest(untrained={}))
     assert "does not" not in capsys.readouterr().out
 
 
