@@ -26,6 +26,10 @@ At one in ten a real fault of docs/real-faults.md was missed within its budget.
 HIGHEST: Final = 0.95
 """Above it little history can tell one threshold from another."""
 
+RISE: Final = 0.001
+"""The part of the way to certainty that probabilities rise behind the middle of a calibration's last step: too little
+to claim anything, enough to tell the most suspect of its rows from the least."""
+
 NEVER_LATER: Final = "all its episodes lie in one part of history, so none is left to calibrate by"
 
 
@@ -77,8 +81,8 @@ def _tried(watch: Watch, level: FloatArray, at: float, highest: float) -> Tried:
 def _map(scores: FloatArray, came: BoolArray, weight: FloatArray) -> Calibration | None:
     """Isotonic regression, drawn through the middle of each of its steps: between them, no two scores give one.
 
-    Steps would throw together rows of different risk, and a threshold on a step would let all of them through. weight:
-    (rows,), how many rows of history each stands for.
+    Steps would throw together rows of different risk, and a threshold on a step would let all of them through; that is
+    why the last one rises too, by next to nothing. weight: (rows,), how many rows of history each stands for.
     """
     if not came.any():
         return None
@@ -88,4 +92,5 @@ def _map(scores: FloatArray, came: BoolArray, weight: FloatArray) -> Calibration
     level = np.asarray(IsotonicRegression().fit(scores, came, sample_weight=weight).predict(scores))
     values, block = np.unique(level, return_inverse=True)
     middle = np.bincount(block, weights=weight * scores) / np.bincount(block, weights=weight)
-    return Calibration(middle, values)
+    top = values[-1] + RISE * (1.0 - values[-1])
+    return Calibration(np.append(middle, 1.0), np.append(values, top))

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
+from scipy.stats import poisson
 
 from predictor.panel import BoolArray, FloatArray
 from predictor.waits import HOLD_SECONDS, MAX_HORIZONS, MIN_LEAD_SECONDS, pending_steps
@@ -15,6 +16,9 @@ from trainer.sample import IntArray
 
 GRID: Final = 128
 """Levels among which a threshold is sought: finer than any history can tell apart."""
+
+CONFIDENCE: Final = 0.95
+"""How sure it must be that the budget is exceeded before a level is ruled out."""
 
 PRICE: Final = 1.5
 """How many onsets a false alarm more must outweigh; where it just does, silence wins. What other prices would buy:
@@ -54,8 +58,12 @@ class Watch:
         return len(np.unique(self._onset[self._early]))
 
     def allowed(self, false_alarms_per_entity_day: float) -> float:
-        """The budget in alarms. One is always allowed: a history too short for a whole one cannot show less."""
-        return max(1.0, false_alarms_per_entity_day * self.entity_days)
+        """The budget in alarms, or as many as do not show yet that it is exceeded: one more in a short history.
+
+        A rate at the budget gives that many or fewer nineteen times in twenty. One is always allowed: a history too
+        short for a whole one cannot show less.
+        """
+        return max(1.0, float(poisson.ppf(CONFIDENCE, false_alarms_per_entity_day * self.entity_days)))
 
     def recall(self, above: BoolArray) -> float:
         """The share of onsets with an alert in time; NaN without any onset. above: (rows,), reaching the threshold."""

@@ -13,7 +13,7 @@ from predictor.issues import Outcome, monotone
 from predictor.panel import BoolArray, FloatArray
 from tests.trainer.pasts import CATALOGUE, HORIZONS, START, STEP, Past, panel, ramps
 from trainer import history
-from trainer.calibrate import HIGHEST, LOWEST, calibrate
+from trainer.calibrate import HIGHEST, LOWEST, RISE, calibrate
 from trainer.candidates import CANDIDATES, CandidateName
 from trainer.dataset import Dataset, gather
 from trainer.fit import ALWAYS, NO_EPISODE, fit, untrainable
@@ -97,6 +97,9 @@ def test_calibrated_probabilities_say_how_often_it_comes(seen: Scored) -> None:
         assert said == pytest.approx((seen.ahead[i] > 0)[rows].mean(), abs=0.005)
         assert (np.diff(calibration.scores) >= 0).all()
         assert (np.diff(calibration.probabilities) >= 0).all()
+        # Rows of the last step are as probable as each other, and yet one threshold can tell them apart.
+        *_, last, top = calibration.probabilities
+        assert last < top == pytest.approx(last, abs=RISE)
         assert 0 < calibration.probabilities[0] <= calibration.probabilities[-1] < 1
     both = np.stack([m(np.linspace(-1, 2, 50)) for m in done.maps if m is not None])
     raised = monotone(OUTCOMES, both)

@@ -217,5 +217,17 @@ def test_rows_that_stand_for_several_count_as_often() -> None:
     watch, level = watched(*lines)
     heavy = replace(watch, weight=np.full(len(level), 8.0))
     assert heavy.false_alarms(level >= 0.5) == 8 * watch.false_alarms(level >= 0.5) == 8
-    assert heavy.allowed(500.0) == pytest.approx(8 * watch.allowed(500.0))
+    assert heavy.entity_days == 8 * watch.entity_days
     assert heavy.recall(level >= 0.5) == watch.recall(level >= 0.5)
+
+
+@pytest.mark.parametrize(
+    ("days", "allowed"),
+    [(0.0, 1), (16.0, 1), (40.0, 2), (120.0, 5), (3_000.0, 73), (300_000.0, 6_128)],
+)
+def test_a_short_history_may_show_a_false_alarm_more_than_its_budget(days: float, allowed: int) -> None:
+    """Of the figures 95 % of histories at the budget's rate stay below, which nears the budget as history grows."""
+    row = np.zeros(1, dtype=np.int64)
+    watch = Watch(row, row, row, np.array([days * 86_400.0 / STEP]), HORIZON, STEP)
+    assert watch.entity_days == pytest.approx(days)
+    assert watch.allowed(0.02) == allowed
