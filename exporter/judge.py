@@ -51,7 +51,10 @@ class Watched:
 
 
 class Judge:
-    """Follows the alerts of all kinds; bounded by the entities in the window and those with an undecided alert."""
+    """Follows the alerts of all kinds.
+
+    Bounded by the entities in the window, those who left within the last AWAY_SECONDS and those with an open alert.
+    """
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -115,7 +118,7 @@ def _with_entities(was: Watched, here: tuple[Entity, ...]) -> Watched:
     if was.entities == here:
         return was
     slot = {entity: i for i, entity in enumerate(here)}
-    still = np.nonzero(was.standing.open(was.terms.wake))[0].tolist()
+    still = np.nonzero(was.standing.open(was.terms))[0].tolist()
     for entity in (was.entities[i] for i in still):
         slot.setdefault(entity, len(slot))
     source = np.array([was.slot.get(entity, -1) for entity in slot], dtype=np.int64)

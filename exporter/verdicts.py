@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from predictor.issues import Outcome
 from predictor.panel import BoolArray, FloatArray
-from predictor.waits import HOLD_SECONDS, MAX_HORIZONS, MIN_LEAD_SECONDS, WAKE_SECONDS, pending_steps
+from predictor.waits import AWAY_SECONDS, HOLD_SECONDS, MAX_HORIZONS, MIN_LEAD_SECONDS, WAKE_SECONDS, pending_steps
 
 Verdict = Literal["hit", "late", "early", "false_alarm", "foretold", "missed"]
 VERDICTS: Final[tuple[Verdict, ...]] = get_args(Verdict)
@@ -71,6 +71,11 @@ class Terms:
         """Quiet steps after an episode."""
         return round(WAKE_SECONDS / self.step_seconds)
 
+    @property
+    def away(self) -> float:
+        """Steps of absence behind which one is somebody new."""
+        return AWAY_SECONDS / self.step_seconds + _SLACK
+
     def enough(self, steps: IntArray | int) -> BoolArray:
         """Whether so many steps are warning enough. steps: of any shape."""
         return np.asarray(np.multiply(steps, self.step_seconds) >= MIN_LEAD_SECONDS)
@@ -97,16 +102,18 @@ class Alerts(NamedTuple):
 class Standing:
     """Where the alerts of one kind stand after a step, counted from the epoch as all steps here.
 
-    since: the step at which watching began. active, there: (issues, entities), the last step with the issue, and with
-    anything at all. streak, below: (outcomes, entities), steps in a row that reached the threshold, and that did not.
-    first, last: (outcomes, entities), of the alert that fires or is held, NEVER where none is. over: alerts that have
-    ended and may still turn out to be early or a little so.
+    since: the step at which watching began. active, there, came: (issues, entities), the last step with the issue and
+    with anything at all, and the step at which it came, NEVER where nobody saw that. streak, below: (outcomes,
+    entities), steps in a row that reached the threshold, and that did not. first, last: (outcomes, entities), of the
+    alert that fires or is held, NEVER where none is. over: alerts that have ended and may still turn out to be early or
+    a little so.
     """
 
     step: int
     since: int
     active: IntArray
     there: IntArray
+    came: IntArray
     streak: IntArray
     below: IntArray
     first: IntArray
@@ -119,9 +126,10 @@ class Standing:
         outcome, entity = np.nonzero(self.first != NEVER)
         return Alerts(outcome, entity, self.first[outcome, entity], self.last[outcome, entity])
 
-    def open(self, wake: int) -> BoolArray:
-        """(entities,): True where something is to be remembered of one that is away. wake: steps."""
-        still = (self.first != NEVER).any(axis=0) | (self.step - self.active <= wake).any(axis=0)
+    def open(self, terms: Terms) -> BoolArray:
+        """(entities,): True where something is to be remembered of one that is away."""
+        still = (self.first != NEVER).any(axis=0) | (self.step - self.active <= terms.wake).any(axis=0)
+        still |= (self.step - self.there <= terms.away).any(axis=0)
         still[self.over.entity] = True
         return np.asarray(still)
 
@@ -138,6 +146,7 @@ class Standing:
             self,
             active=moved(self.active, NEVER),
             there=moved(self.there, NEVER),
+            came=moved(self.came, NEVER),
             streak=moved(self.streak, 0),
             below=moved(self.below, 0),
             first=moved(self.first, NEVER),
@@ -177,7 +186,7 @@ def begun(terms: Terms, step: int, active: IntArray) -> Standing:
     none, never = np.zeros(shape, dtype=np.int64), np.full(shape, NEVER)
     there = np.full(active.shape, NEVER)
     over = Alerts(nothing, nothing, nothing, nothing)
-    return Standing(step - 1, step, active, there, none, none, never, never, over)
+    return Standing(step - 1, step, active, there, there, none, none, never, never, over)
 
 
 def advanced(terms: Terms, was: Standing, look: Look) -> tuple[Standing, tuple[Tally, ...]]:
@@ -187,15 +196,16 @@ def advanced(terms: Terms, was: Standing, look: Look) -> tuple[Standing, tuple[T
     onset = look.active & (quiet > terms.wake + 1)  # else it is the same episode, or its relapse
     inside = look.active | (quiet <= terms.wake)
     active = np.where(look.active, step, was.active)
-    there = np.where(look.active | look.present, step, was.there)
+    here = look.active | look.present
+    came, there = _came(terms, was, here), np.where(here, step, was.there)
     alerts = was.alerting.and_also(was.over)
-    verdicts = _verdicts(terms, alerts, onset, there, step)
+    verdicts = _verdicts(terms, alerts, onset, there, came, step)
     tallies = _tallies(terms, was, alerts, verdicts, onset, (look.present & ~inside).sum(axis=1))
     over = _lasting(terms, was.over, onset, step)
     if look.reached is None:  # nobody knows: what has begun stands still, unless the issue ended it
         streak, below, last = np.where(inside[of], 0, was.streak), was.below, was.last
         first = np.where(onset[of], NEVER, was.first)
-        return Standing(step, was.since, active, there, streak, below, first, last, over), tallies
+        return Standing(step, was.since, active, there, came, streak, below, first, last, over), tallies
     firing = look.reached & ~inside[of]
     streak = np.where(firing, was.streak + 1, 0)
     below = np.where(firing, 0, was.below + 1)
@@ -206,20 +216,33 @@ def advanced(terms: Terms, was: Standing, look: Look) -> tuple[Standing, tuple[T
     first = np.where(ended | onset[of], NEVER, was.first)
     first = np.where(firing & (first == NEVER) & (streak > terms.pending[:, None]), step, first)
     last = np.where(firing, step, was.last)
-    return Standing(step, was.since, active, there, streak, below, first, last, over), tallies
+    return Standing(step, was.since, active, there, came, streak, below, first, last, over), tallies
 
 
-def _verdicts(terms: Terms, alerts: Alerts, onset: BoolArray, there: IntArray, step: int) -> IntArray:
+def _came(terms: Terms, was: Standing, here: BoolArray) -> IntArray:
+    """(issues, entities): when each came, of who came now or before. here: (issues, entities).
+
+    Where nobody at all was there a step ago, an outage has ended or watching begins: who is new then may be old.
+    """
+    step = was.step + 1
+    new = here & (step - was.there - 1 > terms.away)
+    seen = (was.there == was.step).any(axis=1, keepdims=True)
+    return np.where(new, np.where(seen, step, NEVER), was.came)
+
+
+def _verdicts(terms: Terms, alerts: Alerts, onset: BoolArray, there: IntArray, came: IntArray, step: int) -> IntArray:
     """(alerts,): position among VERDICTS of what the step decides of each, -1 for nothing."""
     of, age = alerts.outcome, step - alerts.first
     issue, horizon, patience = terms.issue[of], terms.horizon[of], terms.patience[of]
-    came = onset[issue, alerts.entity] & (age <= patience)
+    begins = onset[issue, alerts.entity] & (age <= patience)
     close = step - alerts.last <= horizon + _SLACK
     # An alert that outlives its patience was decided when it did so.
-    ends = there[issue, alerts.entity] + 1
-    left = (ends - alerts.last <= horizon) & (ends - alerts.first <= MAX_HORIZONS * horizon)
+    ends, whole = there[issue, alerts.entity] + 1, MAX_HORIZONS * horizon
+    left = (ends - alerts.last <= horizon) & (ends - alerts.first <= whole)
+    # Of a short life all is known: nothing came.
+    left &= ends - 1 - came[issue, alerts.entity] >= whole
     over = (age == patience + 1) & ~left
-    return np.select([came & close & terms.enough(age), came & close, came, over], [0, 1, 2, 3], -1)
+    return np.select([begins & close & terms.enough(age), begins & close, begins, over], [0, 1, 2, 3], -1)
 
 
 def _lasting(terms: Terms, alerts: Alerts, onset: BoolArray, step: int) -> Alerts:

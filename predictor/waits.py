@@ -31,6 +31,9 @@ CRITICAL: Final = 0.9
 MAX_HORIZONS: Final = 4.0
 """How many horizons before the onset a hit may have begun."""
 
+AWAY_SECONDS: Final = 14_400.0
+"""Who comes back under a name after that long is somebody new; a StatefulSet's pod is away for minutes."""
+
 
 def pending_seconds(horizon_seconds: float) -> float:
     """How long a probability must stay up before it alerts: a minute for each quarter of an hour, at most ten.

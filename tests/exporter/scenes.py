@@ -21,6 +21,7 @@ from predictor.entities import Entity, Kind
 from predictor.issues import Outcome
 from predictor.model import Prediction
 from predictor.panel import BoolArray, FloatArray, Panel
+from predictor.waits import AWAY_SECONDS
 from trainer.events import Alert, Events, judged
 
 ISSUES: Final = ("pod_failure", "resource_exhaustion")
@@ -139,7 +140,22 @@ class Scene:
         fired = self.probability[number, : min(alert.last, end) + 1, alert.entity] >= self.thresholds[number]
         left = int(np.nonzero(there)[0][-1]) + 1
         last = int(np.nonzero(fired)[0][-1])
-        return not there[end] and left - last <= horizon and left - alert.begin <= 4 * horizon
+        if there[end] or left - last > horizon or left - alert.begin > 4 * horizon:
+            return False
+        return not self.seen_to_come(issue, alert.entity, left, 4 * horizon)
+
+    def seen_to_come(self, issue: int, entity: int, left: int, steps: float) -> bool:
+        """Whether a pod that has left came less than so many steps before its last one, and somebody was there then."""
+        there = self.present | self.active[issue]
+        came = left - 1
+        away = 0
+        for step in range(left - 1, -1, -1):
+            away = 0 if there[step, entity] else away + 1
+            if away > AWAY_SECONDS / self.step_seconds:
+                break
+            if there[step, entity]:
+                came = step
+        return came > 0 and bool(there[came - 1].any()) and left - 1 - came < steps
 
 
 @st.composite

@@ -5,6 +5,8 @@ Marks are those of scenes.py.
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from exporter.judge import Judge
@@ -59,17 +61,45 @@ def test_an_alert_is_counted_when_its_four_horizons_are_over_and_not_before() ->
 
 
 def test_an_entity_that_left_is_undecided_and_forgotten_with_its_alert() -> None:
-    scene = Scene(("...!!" + "_" * 60, "." * 65))
+    scene = Scene(("...!!" + "_" * 250, "." * 255))
     ledger = Ledger()
     judge = Judge(ledger)
     remembered = []
-    for step in range(65):
+    for step in range(255):
         panel, prediction = scene.tick(step)
         judge.watch({"pod": panel}, [prediction], 60.0)
         remembered.append(len(judge.entities("pod")))
     assert ledger.of(scene.outcomes[0]) == {}
-    # The window lets go of it after 30 minutes, its alert 40 after it began.
-    assert remembered == [2] * 45 + [1] * 20
+    # The window lets go of it after 30 minutes, its alert 40 after it began; after four hours it would be somebody new.
+    assert remembered == [2] * 246 + [1] * 9
+
+
+@pytest.mark.parametrize(
+    ("line", "counted"),
+    [
+        pytest.param("___..!!__", {"false_alarm": 1}, id="its whole life was short"),
+        pytest.param(".....!!__", {}, id="nobody saw it come"),
+        pytest.param("___!!" + "." * 35 + "_", {"false_alarm": 1}, id="forty minutes are"),
+        pytest.param(
+            "___" + "." * 36 + "!!" + ".." + "_", {"false_alarm": 1}, id="forty minutes are, at their end too"
+        ),
+        pytest.param("___" + "." * 36 + "!!" + "..." + "_", {}, id="forty-one minutes are a life"),
+        pytest.param("___" + "." * 30 + "_" * 239 + "." * 9 + "!!__", {}, id="away for less than four hours"),
+        pytest.param("_.__" + "_" * 238 + "!!__", {}, id="away for four hours"),
+        pytest.param("_.__" + "_" * 239 + "!!__", {"false_alarm": 1}, id="away for longer: somebody new"),
+    ],
+)
+def test_of_a_short_life_all_is_known(line: str, counted: dict[str, int]) -> None:
+    """Four horizons are forty minutes; the trainer says the same."""
+    scene = Scene((line + "_" * 90, "." * (len(line) + 90)))
+    assert scene.followed().of(scene.outcomes[0]) == counted
+    assert Counter(alert.verdict for alert in scene.trained(0).alerts) == (counted or {"undecided": 1})
+
+
+def test_who_is_there_as_an_outage_ends_may_have_been_there_before() -> None:
+    scene = Scene(("_" * 10 + "..!!" + "_" * 80, "..." + "_" * 7 + "." * 84))
+    assert scene.followed().of(scene.outcomes[0]) == {}
+    assert [alert.verdict for alert in scene.trained(0).alerts] == ["undecided"]
 
 
 def test_an_entity_that_comes_back_in_time_is_the_same() -> None:
