@@ -28,6 +28,9 @@ NAMES: Final = {
     "http": "HTTP",
 }
 
+HTTP_NAME: Final = "http_requests"
+"""The catalogue's variable that people need most often: HTTP alone of all sources has no usual name."""
+
 
 def run(settings: CheckSettings) -> int:
     """Print the coverage; 0 when every query was answered and there is something to predict, else 1.
@@ -77,6 +80,8 @@ def summary(survey: Survey, model: Model, manifest: Manifest) -> list[str]:
     """What the tables mean, in lines."""
     lines = [f"failed: {error}" for error in survey.failed]
     lines += [_absent(survey, source) for source in survey.absent_sources]
+    if "http" in survey.absent_sources and HTTP_NAME in model.catalogue.variables:
+        lines.append(f"HTTP metrics have other names here? --catalogue.variable {HTTP_NAME}=… (docs/catalogue.md)")
     dropped = sum(answer.dropped for answer in (*survey.signals.values(), *survey.rules.values()))
     if dropped:
         lines.append(f"{dropped} series have no usable entity labels and are left out")

@@ -82,6 +82,20 @@ def test_a_source_that_is_absent_is_said_and_its_issues_are_unknown_not_zero(
     assert "service_errors service HTTP 0 of 0 -" in lines
 
 
+def test_http_metrics_that_may_have_another_name_are_asked_for_where_the_model_knows_that_variable(
+    fake: FakePrometheus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake.table = {POD_MEMORY: [(WEB_1, always(0.5))]}
+    plain = plain_model()
+    variables = plain.catalogue.variables | {"http_requests": "http_requests_total"}
+    named = replace(plain, catalogue=plain.catalogue.model_copy(update={"variables": variables}))
+    asks = "HTTP metrics have other names here? --catalogue.variable http_requests=… (docs/catalogue.md)"
+    for model, said in ((plain, False), (named, True)):
+        saved(model, tmp_path / "model")
+        assert check(fake, tmp_path / "model") == 0
+        assert (asks in lines_of(capsys)) is said
+
+
 def test_an_issue_that_is_seen_only_in_part_says_so(
     fake: FakePrometheus, model_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
