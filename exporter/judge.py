@@ -22,7 +22,8 @@ from typing import Protocol
 
 import numpy as np
 
-from exporter.verdicts import NEVER, IntArray, Look, Standing, Tally, Terms, advanced, begun
+from exporter.terms import IntArray, Terms
+from exporter.verdicts import NEVER, Look, Standing, Tally, advanced, begun
 from predictor.entities import Entity, Kind
 from predictor.issues import Outcome
 from predictor.model import Prediction
@@ -88,15 +89,21 @@ class Judge:
             if missed * terms.step_seconds <= HOLD_SECONDS and missed < len(panel.times):
                 return _with_entities(was, panel.entities), missed
         slot = {entity: i for i, entity in enumerate(panel.entities)}
-        return Watched(terms, panel.entities, slot, begun(terms, step, _last_active(panel, step))), 0
+        return Watched(terms, panel.entities, slot, begun(terms, step, *_last_steps(panel, step))), 0
 
 
-def _last_active(panel: Panel, step: int) -> IntArray:
-    """(issues, entities): the last step with the issue before the panel's last one, which has that number."""
-    before = panel.active[:, -2::-1]
-    if not before.shape[1]:
-        return np.full((len(panel.issues), len(panel.entities)), NEVER)
-    return np.where(before.any(axis=1), step - 1 - before.argmax(axis=1), NEVER)
+def _last_steps(panel: Panel, step: int) -> tuple[IntArray, IntArray]:
+    """(issues, entities) each: the last step with the issue, and that with anything, before the panel's last one.
+
+    step: the number of that one. NEVER where there is none in the window.
+    """
+    active = panel.active[:, -2::-1]
+    if not active.shape[1]:
+        never = np.full((len(panel.issues), len(panel.entities)), NEVER)
+        return never, never
+    there = active | panel.present[-2::-1]
+    issue, anything = (np.where(of.any(axis=1), step - 1 - of.argmax(axis=1), NEVER) for of in (active, there))
+    return issue, anything
 
 
 def _look(panel: Panel, prediction: Prediction | None, back: int, entities: int) -> Look:

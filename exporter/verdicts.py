@@ -10,15 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Final, Literal, NamedTuple, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
-from predictor.issues import Outcome
-from predictor.panel import BoolArray, FloatArray
-from predictor.waits import AWAY_SECONDS, HOLD_SECONDS, MAX_HORIZONS, MIN_LEAD_SECONDS, WAKE_SECONDS, pending_steps
+from exporter.terms import SLACK, IntArray, Terms
+from predictor.panel import BoolArray
+from predictor.waits import MAX_HORIZONS
 
 Verdict = Literal["hit", "late", "early", "false_alarm", "foretold", "missed"]
 VERDICTS: Final[tuple[Verdict, ...]] = get_args(Verdict)
@@ -27,58 +25,7 @@ VERDICTS: Final[tuple[Verdict, ...]] = get_args(Verdict)
 NEVER: Final = -(10**12)
 """A step before all others."""
 
-_SLACK: Final = 1e-9  # of a step: horizons that are no multiple of it leave fractions
 _OF_ALERTS: Final = 4
-IntArray = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What is judged, and its waits in steps. All arrays: (outcomes,)."""
-
-    outcomes: tuple[Outcome, ...]
-    issues: tuple[str, ...]
-    step_seconds: float
-
-    @cached_property
-    def issue(self) -> IntArray:
-        """Position of each outcome's issue."""
-        return np.array([self.issues.index(one.issue) for one in self.outcomes], dtype=np.int64)
-
-    @cached_property
-    def pending(self) -> IntArray:
-        """Steps that must have reached the threshold before the one that alerts."""
-        waits = [pending_steps(one.horizon_seconds, self.step_seconds) for one in self.outcomes]
-        return np.array(waits, dtype=np.int64)
-
-    @cached_property
-    def horizon(self) -> FloatArray:
-        """The horizons."""
-        return np.array([one.horizon_seconds for one in self.outcomes]) / self.step_seconds
-
-    @cached_property
-    def patience(self) -> IntArray:
-        """Greatest age at which an onset still makes an alert a hit, late or early."""
-        return np.floor(MAX_HORIZONS * self.horizon + _SLACK).astype(np.int64)
-
-    @property
-    def hold(self) -> float:
-        """Steps below the threshold that do not end an alert yet."""
-        return HOLD_SECONDS / self.step_seconds + _SLACK
-
-    @property
-    def wake(self) -> int:
-        """Quiet steps after an episode."""
-        return round(WAKE_SECONDS / self.step_seconds)
-
-    @property
-    def away(self) -> float:
-        """Steps of absence behind which one is somebody new."""
-        return AWAY_SECONDS / self.step_seconds + _SLACK
-
-    def enough(self, steps: IntArray | int) -> BoolArray:
-        """Whether so many steps are warning enough. steps: of any shape."""
-        return np.asarray(np.multiply(steps, self.step_seconds) >= MIN_LEAD_SECONDS)
 
 
 class Alerts(NamedTuple):
@@ -179,14 +126,13 @@ class Tally:
     entity_seconds: float
 
 
-def begun(terms: Terms, step: int, active: IntArray) -> Standing:
-    """Nothing is known before that step but `active`: (issues, entities), the last one with the issue, or NEVER."""
+def begun(terms: Terms, step: int, active: IntArray, there: IntArray) -> Standing:
+    """Nothing is known before that step but the last ones with the issue and with anything: (issues, entities)."""
     nothing = np.zeros(0, dtype=np.int64)
     shape = (len(terms.outcomes), active.shape[1])
     none, never = np.zeros(shape, dtype=np.int64), np.full(shape, NEVER)
-    there = np.full(active.shape, NEVER)
     over = Alerts(nothing, nothing, nothing, nothing)
-    return Standing(step - 1, step, active, there, there, none, none, never, never, over)
+    return Standing(step - 1, step, active, there, np.full(there.shape, NEVER), none, none, never, never, over)
 
 
 def advanced(terms: Terms, was: Standing, look: Look) -> tuple[Standing, tuple[Tally, ...]]:
@@ -235,7 +181,7 @@ def _verdicts(terms: Terms, alerts: Alerts, onset: BoolArray, there: IntArray, c
     of, age = alerts.outcome, step - alerts.first
     issue, horizon, patience = terms.issue[of], terms.horizon[of], terms.patience[of]
     begins = onset[issue, alerts.entity] & (age <= patience)
-    close = step - alerts.last <= horizon + _SLACK
+    close = step - alerts.last <= horizon + SLACK
     # An alert that outlives its patience was decided when it did so.
     ends, whole = there[issue, alerts.entity] + 1, MAX_HORIZONS * horizon
     left = (ends - alerts.last <= horizon) & (ends - alerts.first <= whole)

@@ -23,7 +23,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from predictor.alerts import AlertOutcome, OutcomesFrom, expressions
 from predictor.entities import Issue, Kind
 
-_VARIABLE = re.compile(r"\$\{([a-z_]+)\}")
+# A digit first is a group of label_replace.
+_VARIABLE = re.compile(r"\$\{([a-zA-Z_][a-zA-Z0-9_]*)\}")
 
 
 class CatalogueError(ValueError):

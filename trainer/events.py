@@ -18,7 +18,8 @@ At each firing step an alert claims "it begins within the horizon". So, with the
 - **early**: the alert was over for more than a horizon before the onset came, which was still within MAX_HORIZONS of
   its beginning. Something was coming, though not so soon: it recalls nothing, and is no false alarm either.
 - **undecided**: none of these, but the record ended too early to say so, or the entity went away. Counted nowhere.
-  Who came and went within MAX_HORIZONS horizons, as the pods of jobs do, left nothing open: that was its whole life.
+  Who came and went within MAX_HORIZONS horizons, as the pods of jobs do, left nothing open once as many are over since
+  the alert began: that was its whole life. Who comes back under the name after AWAY_SECONDS is somebody else.
 - **false alarm**: every other one.
 
 An episode is recalled when it has a hit; its lead time counts from the first of them. Precision is the share of hits
@@ -34,15 +35,14 @@ from typing import Any, Final, Literal, NamedTuple
 import numpy as np
 
 from predictor.panel import BoolArray, FloatArray
-from predictor.waits import AWAY_SECONDS, HOLD_SECONDS, MAX_HORIZONS, MIN_LEAD_SECONDS, lasting, pending_steps
+from predictor.waits import HOLD_SECONDS, MAX_HORIZONS, MIN_LEAD_SECONDS, lasting, pending_steps
+from trainer.lives import IntArray, Lives, lives
 from trainer.outcomes import MERGE_SECONDS, merged, wake
 
-NEVER: Final = -(10**12)
 ENDLESS: Final = 10**12
-"""Steps before and behind all others."""
+"""A step behind all others."""
 
 Verdict = Literal["hit", "late", "early", "false_alarm", "undecided"]
-IntArray = np.ndarray[Any, np.dtype[np.intp]]
 
 
 class Episode(NamedTuple):
@@ -113,17 +113,14 @@ class Truth:
     """What really happened, of one issue and kind: the same whatever is said about it.
 
     inside, observed: (steps, entities), inside an episode or its wake; present outside of one. spans: all episodes,
-    also those that need not be announced. counted: (episodes,), False for those. ends: (entities,), the step at which
-    the record of each ends, be it that the entity went away. came: (entities,), the step at which it came, NEVER where
-    nobody saw it come or it is still there.
+    also those that need not be announced. counted: (episodes,), False for those.
     """
 
     inside: BoolArray
     observed: BoolArray
     spans: _Runs
     counted: BoolArray
-    ends: IntArray
-    came: IntArray
+    lives: Lives
     unforeseeable: int
     step_seconds: float
 
@@ -138,9 +135,8 @@ def truth(active: BoolArray, present: BoolArray, step_seconds: float) -> Truth:
     counted = ~early & ~after[np.maximum(spans.first - 1, 0), spans.entity]
     before = spans.first[counted] - int(np.ceil(MIN_LEAD_SECONDS / step_seconds))
     unforeseeable = int((~present[before, spans.entity[counted]]).sum())
-    inside, ends = episodes | after, _ends(present | active, gap)
-    came = np.where(ends < len(active), _came(present | active, AWAY_SECONDS / step_seconds), NEVER)
-    return Truth(inside, present & ~inside, spans, counted, ends, came, unforeseeable, step_seconds)
+    inside, all_lives = episodes | after, lives(present | active, step_seconds)
+    return Truth(inside, present & ~inside, spans, counted, all_lives, unforeseeable, step_seconds)
 
 
 def judged(
@@ -173,11 +169,8 @@ def against(
     runs = _runs(firing, hold_seconds / step_seconds, apart_where=truth.inside)
     runs = _pended(runs, lasting(firing, pending_steps(horizon_seconds, step_seconds)))
     following = _next_onset(runs, spans, len(score))
-    horizon_steps = horizon_seconds / step_seconds
-    # Of a short life all is known: as though its record went on, and nothing came.
-    whole = truth.ends - 1 - truth.came < MAX_HORIZONS * horizon_steps
-    ends = np.where(whole, ENDLESS, truth.ends)[runs.entity]
-    verdicts = _verdicts(runs, spans, following, ends, horizon_steps, step_seconds)
+    known = _known_until(runs, truth, horizon_seconds)
+    verdicts = _verdicts(runs, spans, following, known, horizon_seconds, step_seconds)
     lead_steps = np.full(len(spans.entity), -1, dtype=np.intp)
     hits = verdicts == "hit"
     np.maximum.at(lead_steps, following[hits], spans.first[following[hits]] - runs.first[hits])
@@ -222,36 +215,22 @@ def _next_onset(alerts: _Runs, episodes: _Runs, steps: int) -> IntArray:
     return np.where(known, position, -1)
 
 
-def _ends(there: BoolArray, gap_steps: int) -> IntArray:
-    """(entities,): the step at which the record of each ends, be it that the entity went away. there: (steps, …)."""
-    steps = len(there)
-    if not steps:
-        return np.zeros(there.shape[1], dtype=np.intp)
-    after_last = steps - np.argmax(there[::-1], axis=0)
-    return np.where(after_last >= steps - gap_steps, steps, after_last)
+def _known_until(alerts: _Runs, truth: Truth, horizon_seconds: float) -> IntArray:
+    """(alerts,): the step at which what is known of each alert's entity ends.
 
-
-def _came(there: BoolArray, away_steps: float) -> IntArray:
-    """(entities,): where the last life of each begins, NEVER where nobody saw it begin. there: (steps, entities).
-
-    Who is there as the record begins, or as an outage ends, may have been there for long; who was away for at most
-    away_steps is the same as before.
+    Of a short life all is known, as though it went on and nothing came, once the alert's time is over without a return.
     """
-    found = np.full(there.shape[1], NEVER, dtype=np.intp)
-    edges = np.diff(np.pad(there, ((1, 1), (0, 0))).astype(np.int8), axis=0).T
-    (entity, first), (_, after_last) = np.nonzero(edges == 1), np.nonzero(edges == -1)
-    if len(first):
-        begins = np.concatenate([[True], (np.diff(entity) != 0) | (first[1:] - after_last[:-1] > away_steps + 1e-9)])
-        seen = (first > 0) & np.asarray(there.any(axis=1))[first - 1]
-        # Of several lives the last one is what stays.
-        found[entity[begins]] = np.where(seen, first, NEVER)[begins]
-    return found
+    whole = MAX_HORIZONS * horizon_seconds / truth.step_seconds
+    decided = alerts.first + int(whole + 1e-9) + 1
+    ends, came = truth.lives.at(alerts.entity, np.minimum(decided, truth.lives.steps - 1))
+    return np.where((decided < truth.lives.steps) & (ends - 1 - came < whole), ENDLESS, ends)
 
 
 def _verdicts(
-    alerts: _Runs, episodes: _Runs, following: IntArray, ends: IntArray, horizon_steps: float, step_seconds: float
+    alerts: _Runs, episodes: _Runs, following: IntArray, ends: IntArray, horizon_seconds: float, step_seconds: float
 ) -> np.ndarray[Any, np.dtype[np.str_]]:
-    """(alerts,): the verdict of each alert, as the module's docstring says. ends: (alerts,) of its entity's record."""
+    """(alerts,): the verdict of each alert, as the module's docstring says. ends: (alerts,), see _known_until."""
+    horizon_steps = horizon_seconds / step_seconds
     never = np.iinfo(np.intp).max // 2
     onset = np.full(len(following), never, dtype=np.intp)
     onset[following >= 0] = episodes.first[following[following >= 0]]

@@ -18,7 +18,7 @@ GRID: Final = 128
 """Levels among which a threshold is sought: finer than any history can tell apart."""
 
 CONFIDENCE: Final = 0.95
-"""How sure it must be that the budget is exceeded before a level is ruled out."""
+"""How sure it must be that the budget is exceeded before a level is ruled out: as sure as tests usually want to be."""
 
 PRICE: Final = 1.5
 """How many onsets a false alarm more must outweigh; where it just does, silence wins. What other prices would buy:
@@ -58,7 +58,7 @@ class Watch:
         return len(np.unique(self._onset[self._early]))
 
     def allowed(self, false_alarms_per_entity_day: float) -> float:
-        """The budget in alarms, or as many as do not show yet that it is exceeded: one more in a short history.
+        """As many alarms as do not show yet that the budget is exceeded: 2 where it comes to 0.8, 73 where it is 60.
 
         A rate at the budget gives that many or fewer nineteen times in twenty. One is always allowed: a history too
         short for a whole one cannot show less.

@@ -96,6 +96,18 @@ def test_of_a_short_life_all_is_known(line: str, counted: dict[str, int]) -> Non
     assert Counter(alert.verdict for alert in scene.trained(0).alerts) == (counted or {"undecided": 1})
 
 
+@pytest.mark.parametrize("from_step", [0, 28])
+def test_who_was_in_the_window_before_watching_began_is_not_new(from_step: int) -> None:
+    scene = Scene(("." * 28 + "_..!!" + "_" * 60, "." * 93))
+    ledger = Ledger()
+    judge = Judge(ledger)
+    for step in range(from_step, 93):
+        panel, prediction = scene.tick(step)
+        judge.watch({"pod": panel}, [prediction], 60.0)
+    assert ledger.of(scene.outcomes[0]) == {}
+    assert [alert.verdict for alert in scene.trained(0).alerts] == ["undecided"]
+
+
 def test_who_is_there_as_an_outage_ends_may_have_been_there_before() -> None:
     scene = Scene(("_" * 10 + "..!!" + "_" * 80, "..." + "_" * 7 + "." * 84))
     assert scene.followed().of(scene.outcomes[0]) == {}

@@ -228,6 +228,8 @@ def test_the_model_card_says_what_it_was_trained_on_and_not_and_why(bench: Bench
             "scores": scores,
             "estimator": "node forest, pod hist_gradient_boosting",
             "untrained": {"service/service_disruption/1h": "it came <once>"},
+            "false_alarms_per_entity_day": 0.02,
+            "false_alarms_price": 1.5,
         }
     )
     bench.live.adopt(published.served.model, known)
@@ -245,6 +247,8 @@ def test_the_model_card_says_what_it_was_trained_on_and_not_and_why(bench: Bench
     assert "gradient boosting (chosen): recall 0.50, average precision 0.25" in text
     assert "pod_restarts: no sample in this history" in text
     assert "service disruption service 1h it came <once>" in text
+    assert "Thresholds allow 0.02 false alarms per entity and day," in text
+    assert "Each has to foretell 1.5 issues more." in text
 
 
 def test_the_card_says_what_no_rule_alerts_about(bench: Bench) -> None:
@@ -254,5 +258,6 @@ def test_the_card_says_what_no_rule_alerts_about(bench: Bench) -> None:
     own = published.served.manifest.model_copy(update={"horizons_seconds": (1800.0,)})
     bench.live.adopt(published.served.model, own)
     text = " ".join(Page(bench.client.get("/model").text).text.split())
+    assert "Thresholds allow" not in text, "older trainers did not say"
     assert "As shipped, no rule alerts within 30m (prometheus/rules knows 15m and 1h):" in text
     assert "which the model leaves out." in text

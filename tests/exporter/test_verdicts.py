@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from predictor.waits import AWAY_SECONDS
 from tests.exporter.scenes import Scene, scenes
 
 
-@settings(max_examples=20)  # of up to fifty pods each
-@given(scenes())
-def test_tick_by_tick_comes_out_what_the_trainer_says_of_the_whole_record(scene: Scene) -> None:
+@settings(max_examples=30)  # of up to fifty pods each
+@given(scenes(), st.sampled_from([AWAY_SECONDS, 1_800.0, 3_600.0]))
+def test_tick_by_tick_comes_out_what_the_trainer_says_of_the_whole_record(scene: Scene, away_seconds: float) -> None:
+    """Records of four hours hold no absence of four, so that after shorter ones too somebody else comes back."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("exporter.terms", "trainer.lives", "tests.exporter.scenes"):
+            patch.setattr(f"{module}.AWAY_SECONDS", away_seconds)
+        compare(scene)
+
+
+def compare(scene: Scene) -> None:
+    """Every verdict, lead and second."""
     found = scene.followed()
     for number, outcome in enumerate(scene.outcomes):
         events = scene.trained(number)

@@ -138,9 +138,20 @@ def test_the_examples_of_the_page_are_catalogue_files_that_change_something(tmp_
 
 def test_http_metrics_of_another_maker_are_read_everywhere() -> None:
     names = {"http_requests": "served_total", "http_code": "status", "http_duration": "served_seconds"}
-    mine = catalogue.load(None, names)
+    mine = catalogue.load(None, names | {"http_in_flight": "serving"})
     templates = [one.promql for one in mine.signals] + [one.promql for one in mine.rules]
     text = "\n".join(map(mine.promql, templates))
     assert all(part in text for part in ("served_total{", "served_seconds_bucket{", 'status=~"5.."'))
-    assert not re.search(r"http_requests_total|http_request_duration|\bcode=~", text)
+    assert not re.search(r"\bhttp_|\bcode=~", text)
     assert mine.fingerprint == catalogue.default().fingerprint, "the same meaning under other names"
+
+
+@pytest.mark.parametrize(("name", "text"), [("http2", "a"), ("my_Var", "b"), ("_x", "c")])
+def test_a_variable_may_have_any_plain_name_and_a_group_of_a_replacement_is_none(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    promql = f'label_replace(up{{job="${{{name}}}"}}, "node", "${{1}}", "instance", "(.*)")'
+    rule = {"issue": "node_failure", "kind": "node", "description": "down", "promql": promql}
+    mine = catalogue.load(overlay(tmp_path, yaml.safe_dump({"variables": {name: text}, "rules": [rule]})), {})
+    found = next(one for one in mine.rules if one.promql == promql)
+    assert mine.promql(found.promql) == f'label_replace(up{{job="{text}"}}, "node", "${{1}}", "instance", "(.*)")'

@@ -218,3 +218,20 @@ def test_entities_are_judged_apart(lines: list[str]) -> None:
     assert (doubled.alerts, doubled.false_alarms) == (2 * alone.alerts, 2 * alone.false_alarms)
     assert doubled.recall == alone.recall
     assert doubled.precision == alone.precision
+
+
+@pytest.mark.parametrize(
+    ("timeline", "verdict"),
+    [
+        pytest.param("!!!" + "_" * 45, "undecided", id="there from the start, and for how long before"),
+        pytest.param("_.!!" + "_" * 40, "false_alarm", id="its whole life, and nothing came"),
+        pytest.param("_.!!" + "_" * 38, "undecided", id="four horizons are not over as the record ends"),
+        pytest.param("_.!!" + "_" * 250 + "..", "false_alarm", id="another of its name comes hours later"),
+        pytest.param("_" + "." * 40 + "!!" + "_" * 60, "undecided", id="a longer life"),
+        pytest.param("_" + "." * 40 + "!!" + "_" * 300 + "..", "undecided", id="a longer life, and another much later"),
+        pytest.param("_" + "." * 40 + "!!" + "_" * 100 + "..", "false_alarm", id="away for a while and back"),
+    ],
+)
+def test_of_a_short_life_that_somebody_saw_begin_all_is_known(timeline: str, verdict: str) -> None:
+    found = events(timeline, "." * len(timeline))
+    assert [alert.verdict for alert in found.alerts] == [verdict]

@@ -58,7 +58,12 @@ def test_horizons_that_no_rule_alerts_about_are_said(capsys: pytest.CaptureFixtu
 
 def test_a_model_that_predicts_everything_says_nothing_of_what_it_lacks(capsys: pytest.CaptureFixture[str]) -> None:
     summary.trained(manifest(untrained={}))
-    assert "does not" not in capsys.readouterr().out
+    assert "not predict" not in capsys.readouterr().out
+
+
+def test_a_manifest_that_does_not_say_what_was_allowed_leaves_that_out(capsys: pytest.CaptureFixture[str]) -> None:
+    summary.trained(manifest(false_alarms_per_entity_day=None, false_alarms_price=None))
+    assert "Thresholds allow" not in capsys.readouterr().out
 
 
 def test_a_judgement_ends_with_a_line_for_each_outcome(capsys: pytest.CaptureFixture[str]) -> None:
