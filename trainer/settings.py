@@ -61,10 +61,13 @@ class TrainSettings(_Common):
         "estimator", "auto", "auto compares all by rolling-origin validation; or one of " + ", ".join(CANDIDATES)
     )
     false_alarms_per_entity_day: PositiveFloat = flag(
-        "false-alarms.per-entity-day", 0.02, "budget from which the alert thresholds follow"
+        "false-alarms.per-entity-day", 0.02, "budget from which the alert thresholds follow", allow_inf_nan=False
     )
     false_alarms_price: NonNegativeFloat = flag(
-        "false-alarms.price", PRICE, "issues more that a false alarm more must foretell; 0 spends the whole budget"
+        "false-alarms.price",
+        PRICE,
+        "issues more that a false alarm more must foretell; 0 spends the whole budget",
+        allow_inf_nan=False,
     )
 
     @property

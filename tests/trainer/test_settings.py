@@ -27,6 +27,9 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"prometheus_url": "localhost:9090"}, "'localhost:9090' is not a Prometheus URL"),
     ({"start": "yesterday"}, "'yesterday' is not a time"),
     ({"false_alarms_per_entity_day": "-1"}, "Input should be greater than 0"),
+    ({"false_alarms_per_entity_day": "inf"}, "Input should be a finite number"),
+    ({"false_alarms_price": "inf"}, "Input should be a finite number"),
+    ({"false_alarms_price": "nan"}, "Input should be"),
 ]
 
 
