@@ -231,8 +231,7 @@ def _verdicts(
 ) -> np.ndarray[Any, np.dtype[np.str_]]:
     """(alerts,): the verdict of each alert, as the module's docstring says. ends: (alerts,), see _known_until."""
     horizon_steps = horizon_seconds / step_seconds
-    never = np.iinfo(np.intp).max // 2
-    onset = np.full(len(following), never, dtype=np.intp)
+    onset = np.full(len(following), ENDLESS, dtype=np.intp)
     onset[following >= 0] = episodes.first[following[following >= 0]]
     close = onset - alerts.last <= horizon_steps + 1e-9
     fresh = onset - alerts.first <= MAX_HORIZONS * horizon_steps + 1e-9

@@ -22,26 +22,27 @@ class Lives:
     """Sorted by entity and time; all (lives,).
 
     entity: whose it is. first: its first step. end: the step after its last one, that after the record's last where it
-    may still be there. came: the first step again, LONG_AGO where nobody saw it come. steps: of the record.
+    may still be there. seen: whether somebody saw it come. steps: of the record.
     """
 
     entity: IntArray
     first: IntArray
     end: IntArray
-    came: IntArray
+    seen: BoolArray
     steps: int
 
     def at(self, entity: IntArray, step: IntArray) -> tuple[IntArray, IntArray]:
-        """End and coming of the life that each entity had at a step. Without any: the record's end, LONG_AGO.
+        """End and coming of the life that each entity had at a step. Without any: the record's end.
 
-        entity, step: of one shape, as are both that are returned.
+        Whom nobody saw come came LONG_AGO. entity, step: of one shape, as are both that are returned.
         """
         if not len(self.entity):
             return np.full(entity.shape, self.steps), np.full(entity.shape, LONG_AGO)
         keys = self.entity * self.steps + self.first
         position = np.maximum(np.searchsorted(keys, entity * self.steps + step, side="right") - 1, 0)
         own = self.entity[position] == entity
-        return np.where(own, self.end[position], self.steps), np.where(own, self.came[position], LONG_AGO)
+        came = np.where(own & self.seen[position], self.first[position], LONG_AGO)
+        return np.where(own, self.end[position], self.steps), came
 
 
 def lives(there: BoolArray, step_seconds: float) -> Lives:
@@ -58,4 +59,4 @@ def lives(there: BoolArray, step_seconds: float) -> Lives:
     entity, first, end = entity[begins], first[begins], end[ends]
     end = np.where(end >= steps - round(MERGE_SECONDS / step_seconds), steps, end)
     seen = (first > 0) & np.asarray(there.any(axis=1))[first - 1] if steps else first > 0
-    return Lives(entity, first, end, np.where(seen, first, LONG_AGO), steps)
+    return Lives(entity, first, end, seen, steps)
