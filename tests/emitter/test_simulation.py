@@ -16,11 +16,12 @@ from emitter.episodes import Episode, Plan
 from emitter.live import Live
 from emitter.lookalikes import LOOKALIKES
 from emitter.node_faults import FAULTS
-from emitter.nuisances import NUISANCES
+from emitter.nuisances import HOT, NUISANCES, ScaleDown
 from emitter.recorder import Recorder, write
 from emitter.shapes import SHAPES
 from emitter.simulation import Arguments, Simulation
 from emitter.sources import SOURCES
+from emitter.state import RUNNING
 from tests.emitter.cases import START, arguments, plan, samples, stepped, still
 
 
@@ -233,3 +234,26 @@ def test_a_cluster_that_slept_shows_the_present_again() -> None:
     clock[0] = START + 1000.0
     slept.catch_up()
     assert [slept.render(s) for s in SOURCES] == [still(arguments("train"), clock[0]).render(s) for s in SOURCES]
+
+
+def test_a_replica_is_only_taken_away_while_the_others_carry_its_load() -> None:
+    simulation = Simulation(arguments(nodes=3, pods=40, start=START - 12 * 3600.0))  # ten in the morning
+    simulation.scenario = type(simulation.scenario)("quiet", (), _nothing, float("inf"), frozenset())
+    stepped(simulation, 40)
+    simulation.begin(replace(plan("scale_down", simulation.now, ramp_seconds=9 * 3600.0)))
+    (episode,) = simulation.lookalikes
+    cluster, pods, hottest = simulation.world.cluster, simulation.world.pods, 0.0
+    while not episode.over:
+        simulation.step()
+        mine = (pods.workload == episode.target) & (pods.phase == RUNNING) & pods.ready
+        hottest = max(hottest, float(np.mean(pods.cpu_rate[mine] / pods.cpu_limit[mine])))
+    assert HOT < hottest < 1.0, "traffic grew until the others were hot"
+    assert simulation.now < episode.plan.start + 9 * 3600.0, "so the replica came back before its time"
+    stepped(simulation, 10)
+    assert simulation.world.extra_replicas[episode.target] == 0
+    assert (pods.workload[pods.phase == RUNNING] == episode.target).sum() >= cluster.workloads[episode.target].replicas
+    busy = Simulation(arguments(nodes=3, pods=40, start=START - 3 * 3600.0))  # seven in the evening
+    stepped(busy, 40)
+    used = {i: w for i, w in enumerate(busy.world.cluster.workloads) if w.kind == "Deployment" and w.replicas == 3}
+    assert used
+    assert not set(ScaleDown.candidates(busy.world)) & set(used)
