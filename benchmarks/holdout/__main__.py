@@ -1,6 +1,6 @@
 """Judge a model on a pretend cluster with workloads, shapes and speeds that no training draws.
 
-Usage: python -m benchmarks.holdout [--seed 201] [--days 5] [--model-dir DIR] [--without http,kube_state_metrics,…]
+Usage: python -m benchmarks.holdout [--seed 201,202] [--days 5] [--model-dir DIR] [--without http,kube_state_metrics,…]
 
 Backfills what is missing below build/holdout, trains unless there is a model, replays what would have been published,
 and prints how many faults were foretold, how early, at how many false alarms, what was said against what came, and
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -21,12 +21,18 @@ from typing import Final
 from benchmarks.holdout import coincident, made, told
 from benchmarks.holdout.published import Key, Published, load
 from benchmarks.holdout.told import Judged, Told
-from benchmarks.holdout.trusted import Trusted, bands, trusted
+from benchmarks.holdout.trial import Trial, counted, keys
+from benchmarks.holdout.trusted import bands, trusted
 from demo.processes import Processes
 from demo.training import STEP_SECONDS
 
 RAMPED_SECONDS: Final = 900.0
 """Faults that last at least a quarter of an hour are those that anybody could have foreseen."""
+
+ALL: Final = "all sources"
+OFTEN: Final = 200
+SKILL: Final = 0.3
+"""What Brier skill is asked for, of outcomes that came in so many rows."""
 
 NOWHERE: Final = 'nowhere="x",'
 """A matcher that no series meets."""
@@ -35,24 +41,33 @@ NOWHERE: Final = 'nowhere="x",'
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make, replay, print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.holdout", description=__doc__)
-    parser.add_argument("--seed", type=int, default=made.HOLDOUT.seed)
+    parser.add_argument("--seed", default=f"{made.HOLDOUT.seed}", help="or several with commas, judged together too")
     parser.add_argument("--days", type=float, default=made.DAYS)
     parser.add_argument("--model-dir", type=Path, default=made.model_folder())
     parser.add_argument("--without", default="", help="sources to do without, one after the other")
     chosen = parser.parse_args(arguments)
+    seeds, sources = [int(text) for text in chosen.seed.split(",")], list(filter(None, chosen.without.split(",")))
     with Processes(made.FOLDER) as processes:
         model = made.model(processes, chosen.model_dir, made.FOLDER)
-        cluster = replace(made.HOLDOUT, seed=chosen.seed)
-        past = made.history(processes, cluster, chosen.days, made.RUN_UP_DAYS, made.FOLDER)
-        whole = replayed(past, model, "all sources")
-        full = judged(whole, whole)
-        print_outcomes(full, trusted(past.truth, full))
-        print_bands(full)
-        print_told("all sources", past, full)
-        for source in filter(None, chosen.without.split(",")):
-            variable = ("--catalogue.variable", f"{source}={NOWHERE}")
-            print_told(f"without {source}", past, judged(replayed(past, model, f"without {source}", *variable), whole))
+        trials: dict[str, list[Trial]] = {}
+        for seed in seeds:
+            past = made.history(processes, replace(made.HOLDOUT, seed=seed), chosen.days, made.RUN_UP_DAYS, made.FOLDER)
+            for name, one in tried(past, model, seed, sources):
+                print_all(f"seed {seed}, {name}", [one], whole=name == ALL)
+                trials.setdefault(name, []).append(one)
+        if len(seeds) > 1:
+            for name, several in trials.items():
+                print_all(f"seeds {chosen.seed}, {name}", several, whole=name == ALL)
     return 0
+
+
+def tried(past: made.History, model: Path, seed: int, sources: Sequence[str]) -> Iterator[tuple[str, Trial]]:
+    """With all sources and then without each, by name."""
+    whole = replayed(past, model, f"{seed} {ALL}")
+    yield ALL, Trial(past.truth, judged(whole, whole), past.url)
+    for source in sources:
+        name, variable = f"without {source}", ("--catalogue.variable", f"{source}={NOWHERE}")
+        yield name, Trial(past.truth, judged(replayed(past, model, f"{seed} {name}", *variable), whole), past.url)
 
 
 def replayed(past: made.History, model: Path, name: str, *more: str) -> Mapping[Key, Published]:
@@ -67,24 +82,39 @@ def judged(published: Mapping[Key, Published], whole: Mapping[Key, Published]) -
     return {key: (one, one.events(one.aligned(whole[key]))) for key, one in published.items() if key in whole}
 
 
-def print_outcomes(found: Judged, worth: Mapping[Key, Trusted]) -> None:
+def print_all(title: str, trials: Sequence[Trial], whole: bool) -> None:
+    """All tables of some histories; those of probabilities only where nothing was taken away."""
+    print(f"\n## {title}")
+    if whole:
+        print_outcomes(trials)
+        print_bands(trials)
+    print_told(trials)
+    print_mistaken(trials)
+
+
+def print_outcomes(trials: Sequence[Trial]) -> None:
     """A table of all outcomes."""
     print("\n| issue | of | horizon | threshold | episodes foretold | false alarms a day and entity ", end="")
     print("| rows ahead of it | ECE | Brier skill | its ceiling |")
     print("|---|---|---|---|---|---|---|---|---|---|")
-    for key, (one, events) in found.items():
-        (kind, issue, horizon), f, rows = key, events.figures, worth[key]
-        print(f"| `{issue}` | {kind} | {horizon} | {one.threshold:.2f} | {f.recalled} of {f.episodes} ", end="")
-        print(f"| {_digits(f.false_alarms_per_entity_day)} | {rows.positives} | {_digits(rows.ece)} ", end="")
+    worth = trusted(trials)
+    for key, rows in worth.items():
+        (kind, issue, horizon), events = key, counted(trials, key)
+        threshold = next(one.judged[key][0].threshold for one in trials if key in one.judged)
+        print(f"| `{issue}` | {kind} | {horizon} | {threshold:.2f} | {events.recalled} of {events.episodes} ", end="")
+        print(f"| {_digits(events.false_alarms_per_entity_day)} | {rows.positives} | {_digits(rows.ece)} ", end="")
         print(f"| {_digits(rows.brier_skill)} | {_digits(rows.ceiling)} |")
+    often = [one for one in worth.values() if one.positives >= OFTEN and one.brier_skill is not None]
+    skilled = sum(one.brier_skill is not None and one.brier_skill > SKILL for one in often)
+    print(f"\nBrier skill above {SKILL:g} in {skilled} of the {len(often)} outcomes with at least {OFTEN} rows ahead")
 
 
-def print_bands(found: Judged) -> None:
+def print_bands(trials: Sequence[Trial]) -> None:
     """What was said and what came, for each horizon."""
-    for horizon in dict.fromkeys(key[2] for key in found):
+    for horizon in dict.fromkeys(key[2] for key in keys(trials)):
         print(f"\n| it said, within {horizon} | rows | on average | and it came in |")
         print("|---|---|---|---|")
-        for one in bands(found, horizon):
+        for one in bands(trials, horizon):
             said, came = ("-" if share is None else f"{share:.1%}" for share in (one.said, one.came))
             print(f"| {one.low:.0%} to {one.high:.0%} | {one.rows} | {said} | {came} |")
 
@@ -93,34 +123,38 @@ def _digits(figure: float | None) -> str:
     return "-" if figure is None else f"{figure:.3f}"
 
 
-def print_told(title: str, past: made.History, found: Judged) -> None:
-    """A table of ramped faults by type, and what look-alikes were mistaken for faults."""
-    begun = [one for one in told.faults(past.truth, found) if one.predictable and one.ramp_seconds >= RAMPED_SECONDS]
-    print(f"\n{title}: ramped faults of at least 15 minutes\n")
-    print("| fault | foretold 2 min before | median lead | 10 % below |")
+def print_told(trials: Sequence[Trial]) -> None:
+    """A table of ramped faults by type."""
+    told_of = [one for trial in trials for one in told.faults(trial.truth, trial.judged)]
+    begun = [one for one in told_of if one.predictable and one.ramp_seconds >= RAMPED_SECONDS]
+    print("\n| ramped faults of at least 15 minutes | foretold 2 min before | median lead | 10 % below |")
     print("|---|---|---|---|")
     for kind in sorted({one.type for one in begun}):
         print(_line(kind, [one for one in begun if one.type == kind]))
     print(_line("**all**", begun))
-    ramped = [f for f in past.truth["faults"] if f["predictable"] and f["ramp_seconds"] >= RAMPED_SECONDS]
+    every = [fault for trial in trials for fault in trial.truth["faults"]]
+    ramped = [f for f in every if f["predictable"] and f["ramp_seconds"] >= RAMPED_SECONDS]
     print(f"\n{len(ramped) - len(begun)} more never began, began before or in the wake of another, or after the end")
-    print_mistaken(past, found)
 
 
-def print_mistaken(past: made.History, found: Judged) -> None:
+def print_mistaken(trials: Sequence[Trial]) -> None:
     """Which look-alikes raised a false alarm, with the faults beside it, and what those of nodes raised of pods."""
-    mistaken = told.lookalikes(past.truth, found)
-    alarms, episodes = sum(len(one.alarms) for one in mistaken), sum(bool(one.alarms) for one in mistaken)
-    print(f"\n{alarms} false alarms in {episodes} of {len(mistaken)} look-alike episodes")
-    node = coincident.node_of(past.url)
-    for one in mistaken:
-        for alarm in one.alarms:
-            print(_said(one.type, alarm, coincident.faults_beside(past.truth, alarm, node(alarm))))
-    counted = {alarm for one in mistaken for alarm in one.alarms}
-    of_pods = [pair for pair in coincident.of_pods(past.truth, found, node) if pair[1] not in counted]
+    several = [(trial, told.lookalikes(trial.truth, trial.judged)) for trial in trials]
+    every = [one for _, mistaken in several for one in mistaken]
+    alarms, episodes = sum(len(one.alarms) for one in every), sum(bool(one.alarms) for one in every)
+    print(f"\n{alarms} false alarms in {episodes} of {len(every)} look-alike episodes")
+    of_pods = []
+    for trial, mistaken in several:
+        node = coincident.node_of(trial.url)
+        for one in mistaken:
+            for alarm in one.alarms:
+                print(_said(one.type, alarm, coincident.faults_beside(trial.truth, alarm, node(alarm))))
+        own = {alarm for one in mistaken for alarm in one.alarms}
+        for lookalike, alarm in coincident.of_pods(trial.truth, trial.judged, node):
+            if alarm not in own:
+                of_pods.append(_said(lookalike, alarm, coincident.faults_beside(trial.truth, alarm, node(alarm))))
     print(f"\n{len(of_pods)} false alarms of pods while their node had a look-alike, not counted above")
-    for lookalike, alarm in of_pods:
-        print(_said(lookalike, alarm, coincident.faults_beside(past.truth, alarm, node(alarm))))
+    print("\n".join(of_pods))
 
 
 def _said(lookalike: str, alarm: told.FalseAlarm, faults: Sequence[str]) -> str:

@@ -10,14 +10,15 @@ said against what came for each level of probability by itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from benchmarks.holdout.published import Key, Name, Published
-from benchmarks.holdout.told import SETTLE_SECONDS, Judged, name_of
+from benchmarks.holdout.told import SETTLE_SECONDS, name_of
+from benchmarks.holdout.trial import Trial, keys
 from predictor.panel import BoolArray, FloatArray
 from trainer.outcomes import MERGE_SECONDS, merged, outcome_rows, steps_ahead
 from trainer.scores import row_figures
@@ -55,22 +56,28 @@ class Trusted:
     ceiling: float | None
 
 
-def trusted(truth: Mapping[str, Any], found: Judged) -> Mapping[Key, Trusted]:
-    """The figures of every outcome, over rows without the issue whose horizon is known."""
-    return {key: _trusted(key, one, truth) for key, (one, _) in found.items()}
+def trusted(trials: Sequence[Trial]) -> Mapping[Key, Trusted]:
+    """The figures of every outcome, over rows without the issue whose horizon is known, all histories together."""
+    return {key: _trusted([one for one in trials if key in one.judged], key) for key in keys(trials)}
 
 
-def _trusted(key: Key, one: Published, truth: Mapping[str, Any]) -> Trusted:
-    episodes, came, rows = _rows(one)
-    said = row_figures(one.probability[rows], came[rows], one.threshold)
-    known = _under_way(key, one, steps_ahead(episodes), truth) & came
-    ceiling = row_figures(_knowing(known[rows], came[rows]), came[rows], one.threshold)
+def _trusted(trials: Sequence[Trial], key: Key) -> Trusted:
+    parts = []
+    for trial in trials:
+        one, _ = trial.judged[key]
+        episodes, came, rows = _rows(one)
+        known = _under_way(key, one, steps_ahead(episodes), trial.truth) & came
+        parts.append((one.probability[rows], came[rows], known[rows]))
+    threshold = trials[0].judged[key][0].threshold
+    probability, came, known = (np.concatenate(column) for column in zip(*parts, strict=True))
+    said = row_figures(probability, came, threshold)
+    ceiling = row_figures(_knowing(known, came), came, threshold)
     return Trusted(said.rows, said.positives, said.ece, said.brier_skill, ceiling.brier_skill)
 
 
-def bands(found: Judged, horizon: str) -> tuple[Band, ...]:
-    """What was said and what came within the horizon, all issues and kinds together."""
-    several = [one for key, (one, _) in found.items() if key[2] == horizon]
+def bands(trials: Sequence[Trial], horizon: str) -> tuple[Band, ...]:
+    """What was said and what came within the horizon, all issues, kinds and histories together."""
+    several = [one for trial in trials for key, (one, _) in trial.judged.items() if key[2] == horizon]
     judged = [(one.probability[rows], came[rows]) for one in several for _, came, rows in (_rows(one),)]
     said = np.concatenate([np.empty(0), *(of for of, _ in judged)])
     came = np.concatenate([np.empty(0, np.bool_), *(of for _, of in judged)])

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from benchmarks.holdout.__main__ import judged
-from benchmarks.holdout.published import Key
+from benchmarks.holdout.published import Key, Published
+from benchmarks.holdout.trial import Trial, counted
 from benchmarks.holdout.trusted import BANDS, Band, Trusted, bands, trusted
-from tests.benchmarks.test_holdout import KEY, STEPS, fault, published
+from tests.benchmarks.test_holdout import KEY, LATER, STEPS, fault, published
 
 NODES_FAULT: dict[str, Any] = {**fault(0, 170, 200), "kind": "node", "issue": "node_failure", "entity": {"node": "n-1"}}
 
@@ -21,7 +22,12 @@ def figures(*faults: dict[str, Any]) -> Trusted:
     """Of one pod with an issue from step 200 to 210, announced from step 180 on; the horizon is 30 steps."""
     one = published({0: (180, 200)}, {0: 200})
     key: Key = KEY
-    return trusted({"faults": list(faults)}, judged({key: one}, {key: one}))[key]
+    return trusted([trial({key: one}, *faults)])[key]
+
+
+def trial(said: dict[Key, Published], *faults: dict[str, Any]) -> Trial:
+    """A history in which what was seen is what was published."""
+    return Trial({"faults": list(faults)}, judged(said, said), "http://nowhere")
 
 
 def test_rows_are_those_without_the_issue_whose_horizon_is_known() -> None:
@@ -58,7 +64,7 @@ def test_the_ceiling_is_the_skill_of_who_knows_every_fault_that_has_begun(
 def test_bands_hold_what_was_said_against_what_came() -> None:
     one = published({0: (180, 200)}, {0: 200})
     horizon = KEY[2]
-    found = bands(judged({KEY: one}, {KEY: one}), horizon)
+    found = bands([trial({KEY: one})], horizon)
     assert [(band.low, band.high) for band in found] == list(pairwise(BANDS))
     filled = {band.low: band for band in found if band.rows}
     assert set(filled) == {0.05, 0.8}
@@ -68,12 +74,30 @@ def test_bands_hold_what_was_said_against_what_came() -> None:
     assert calm.rows == 3 * (STEPS - 30) - 10 - 20
     assert calm.said == pytest.approx(0.1)
     assert calm.came == pytest.approx(10 / calm.rows)
-    assert not any(band.rows for band in bands(judged({KEY: one}, {KEY: one}), "7h"))
+    assert not any(band.rows for band in bands([trial({KEY: one})], "7h"))
 
 
 def test_certainty_is_in_the_last_band() -> None:
     one = published({0: (180, 200)}, {0: 200})
     sure = replace(one, probability=np.where(one.probability > 0.5, 1.0, 0.0))
-    found = bands(judged({KEY: sure}, {KEY: sure}), KEY[2])
+    found = bands([trial({KEY: sure})], KEY[2])
     assert (found[-1].rows, found[-1].said, found[-1].came) == (20, 1.0, 1.0)
     assert sum(band.rows for band in found) == found[0].rows + 20
+
+
+def test_several_histories_are_judged_as_one() -> None:
+    foretold = trial({KEY: published({0: (180, 200)}, {0: 200})}, fault(0, 100, 200))
+    missed = trial({KEY: published({1: (20, 30)}, {0: 200}), LATER: published({}, {}, 3600.0)})
+    alone = [trusted([one])[KEY] for one in (foretold, missed)]
+    together = trusted([foretold, missed])
+    assert set(together) == {KEY, LATER}
+    assert together[KEY].rows == sum(one.rows for one in alone)
+    assert together[KEY].positives == sum(one.positives for one in alone)
+    skills = [one.brier_skill for one in (*alone, together[KEY]) if one.brier_skill is not None]
+    assert skills[1] < skills[2] < skills[0]
+    events = counted([foretold, missed], KEY)
+    assert (events.recalled, events.episodes, events.false_alarms) == (1, 2, 1)
+    assert events.false_alarms_per_entity_day == pytest.approx(1 / events.entity_days)
+    assert counted([foretold], LATER).false_alarms_per_entity_day is None
+    said = bands([foretold, missed], KEY[2])
+    assert sum(band.rows for band in said) == together[KEY].rows
