@@ -2,7 +2,8 @@
 
 Nobody can foresee a fault before its first sign. Who knew every fault from its first moment, and when its issue begins,
 would say 1 from then on and the rest's base rate otherwise. The Brier skill of these answers is the `ceiling`: where it
-is low, most of what comes within the horizon has not begun yet, or comes without any fault that ramps.
+is low, most of what comes within the horizon has not begun yet, or comes without any fault that ramps. Nor is a fault's
+first moment seen by anybody: who knows it once a tenth of it is there has the skill `visible`.
 
 Almost all rows are calm, so that a small calibration error says little about what is read aloud: `bands` holds what was
 said against what came for each level of probability by itself.
@@ -19,6 +20,7 @@ import numpy as np
 from benchmarks.holdout.published import Key, Name, Published
 from benchmarks.holdout.told import SETTLE_SECONDS, name_of
 from benchmarks.holdout.trial import Trial, keys
+from emitter.shapes import SHAPES
 from predictor.panel import BoolArray, FloatArray
 from trainer.outcomes import MERGE_SECONDS, merged, outcome_rows, steps_ahead
 from trainer.scores import row_figures
@@ -26,6 +28,14 @@ from trainer.scores import row_figures
 CARRIES: Final[Mapping[str, tuple[str, ...]]] = {"node": (), "pod": ("node",), "service": ("node", "pod", "service")}
 """Of which kinds a fault may bring trouble to an entity of this one, as a node's does to its pods."""
 
+
+SHOWS: Final = 0.1
+"""Of what a fault does at its onset: less than a tenth lies within the noise of most signals."""
+
+CUBED: Final = frozenset({"packet_loss", "pod_packet_loss"})
+"""Losses grow with the cube of a fault's progress (emitter.node_faults)."""
+
+PARTS: Final = 1_001
 
 BANDS: Final = (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)
 """Fifths, with the ends apart, where almost all rows lie and where alerts may wake somebody."""
@@ -47,13 +57,17 @@ class Band:
 
 @dataclass(frozen=True)
 class Trusted:
-    """The row figures of one outcome; None where nothing speaks for them. ceiling: Brier skill of full knowledge."""
+    """The row figures of one outcome; None where nothing speaks for them.
+
+    ceiling: Brier skill of full knowledge. visible: of who knows a fault once SHOWS of it is there.
+    """
 
     rows: int
     positives: int
     ece: float | None
     brier_skill: float | None
     ceiling: float | None
+    visible: float | None
 
 
 def trusted(trials: Sequence[Trial]) -> Mapping[Key, Trusted]:
@@ -66,13 +80,14 @@ def _trusted(trials: Sequence[Trial], key: Key) -> Trusted:
     for trial in trials:
         one, _ = trial.judged[key]
         episodes, came, rows = _rows(one)
-        known = _under_way(key, one, steps_ahead(episodes), trial.truth) & came
-        parts.append((one.probability[rows], came[rows], known[rows]))
+        ahead = steps_ahead(episodes)
+        known, shown = (_under_way(key, one, ahead, trial.truth, share) & came for share in (0.0, SHOWS))
+        parts.append((one.probability[rows], came[rows], known[rows], shown[rows]))
     threshold = trials[0].judged[key][0].threshold
-    probability, came, known = (np.concatenate(column) for column in zip(*parts, strict=True))
+    probability, came, known, shown = (np.concatenate(column) for column in zip(*parts, strict=True))
     said = row_figures(probability, came, threshold)
-    ceiling = row_figures(_knowing(known, came), came, threshold)
-    return Trusted(said.rows, said.positives, said.ece, said.brier_skill, ceiling.brier_skill)
+    ceiling, visible = (row_figures(_knowing(of, came), came, threshold).brier_skill for of in (known, shown))
+    return Trusted(said.rows, said.positives, said.ece, said.brier_skill, ceiling, visible)
 
 
 def bands(trials: Sequence[Trial], horizon: str) -> tuple[Band, ...]:
@@ -105,8 +120,10 @@ def _knowing(known: BoolArray, came: BoolArray) -> FloatArray:
     return np.where(known, 1.0, rest.mean() if len(rest) else 0.0)
 
 
-def _under_way(key: Key, one: Published, ahead: np.ndarray[Any, Any], truth: Mapping[str, Any]) -> BoolArray:
-    """(steps, entities): whether a fault has begun that lasts until the next onset. ahead: steps until that."""
+def _under_way(
+    key: Key, one: Published, ahead: np.ndarray[Any, Any], truth: Mapping[str, Any], share: float
+) -> BoolArray:
+    """(steps, entities): whether a fault has come so far that lasts until the next onset. ahead: steps until that."""
     kind, issue, _ = key
     position: dict[Name, int] = {name: i for i, name in enumerate(one.entities)}
     found = np.zeros(one.active.shape, dtype=np.bool_)
@@ -117,6 +134,17 @@ def _under_way(key: Key, one: Published, ahead: np.ndarray[Any, Any], truth: Map
             touched = [position[name]] if name in position else []
         else:
             touched = list(range(len(one.entities))) if fault["kind"] in CARRIES[kind] else []
-        begun = (one.times >= fault["start"])[:, None]
+        begun = (one.times >= _there(fault, share))[:, None]
         found[:, touched] |= begun & (ahead[:, touched] > 0) & (onset[:, touched] <= fault["end"] + SETTLE_SECONDS)
     return found
+
+
+def _there(fault: Mapping[str, Any], share: float) -> float:
+    """When this share of what a fault does at its onset is there, in Unix seconds; its start where that never came."""
+    if fault["onset"] is None or not fault["ramp_seconds"]:
+        return float(fault["start"])
+    progress = SHAPES[fault["shape"]].progress
+    wanted = progress((fault["onset"] - fault["start"]) / fault["ramp_seconds"])
+    wanted *= share ** (1 / 3 if fault["type"] in CUBED else 1)
+    part = next(part for part in np.linspace(0.0, 1.0, PARTS) if part == 1.0 or progress(part) >= wanted)
+    return float(fault["start"] + part * fault["ramp_seconds"])

@@ -13,7 +13,7 @@ from benchmarks.holdout.__main__ import judged
 from benchmarks.holdout.published import Key, Published
 from benchmarks.holdout.trial import Trial, counted
 from benchmarks.holdout.trusted import BANDS, Band, Trusted, bands, trusted
-from tests.benchmarks.test_holdout import KEY, LATER, STEPS, fault, published
+from tests.benchmarks.test_holdout import KEY, LATER, STEP, STEPS, fault, published
 
 NODES_FAULT: dict[str, Any] = {**fault(0, 170, 200), "kind": "node", "issue": "node_failure", "entity": {"node": "n-1"}}
 
@@ -59,6 +59,29 @@ def test_the_ceiling_is_the_skill_of_who_knows_every_fault_that_has_begun(
     wrong = unknown * (1 - rate) ** 2 + (rest - unknown) * rate**2
     base = 30 / found.rows
     assert found.ceiling == pytest.approx(1 - wrong / (found.rows * base * (1 - base)), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind", "steps"),
+    [
+        pytest.param("linear", "memory_leak", 20, id="a tenth of a straight line"),
+        pytest.param("stepwise", "memory_leak", 20, id="the first of ten stairs"),
+        pytest.param("accelerating", "memory_leak", 93, id="a cube shows after its first half"),
+        pytest.param("linear", "pod_packet_loss", 93, id="and so does a loss, whatever its shape"),
+    ],
+)
+def test_what_shows_is_a_tenth_of_what_is_there_at_the_onset(shape: str, kind: str, steps: int) -> None:
+    ramp = {"shape": shape, "type": kind, "ramp_seconds": 200 * STEP}
+    one = published({}, {0: 200}, horizon=200 * STEP)
+    found = trusted([trial({KEY: one}, {**fault(0, 0, 200), **ramp})])[KEY]
+    shown = 200 - steps
+    unknown, rest = 200 - shown, found.rows - shown
+    rate = unknown / rest
+    wrong = unknown * (1 - rate) ** 2 + (rest - unknown) * rate**2
+    base = found.positives / found.rows
+    assert found.positives == 200
+    assert found.visible == pytest.approx(1 - wrong / (found.rows * base * (1 - base)), abs=1e-9)
+    assert found.ceiling == pytest.approx(1.0)
 
 
 def test_bands_hold_what_was_said_against_what_came() -> None:
