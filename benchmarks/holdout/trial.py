@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.holdout.published import Key
+from benchmarks.holdout.published import Key, Published
 from benchmarks.holdout.told import Judged
 from trainer.events import EventFigures
 
@@ -33,6 +33,11 @@ class Counted:
     def false_alarms_per_entity_day(self) -> float | None:
         """None where no time was judged."""
         return self.false_alarms / self.entity_days if self.entity_days else None
+
+
+def judged(published: Mapping[Key, Published], whole: Mapping[Key, Published]) -> Judged:
+    """Each outcome's episodes and alerts; what really happened is what the whole replay saw."""
+    return {key: (one, one.events(one.aligned(whole[key]))) for key, one in published.items() if key in whole}
 
 
 def keys(trials: Sequence[Trial]) -> tuple[Key, ...]:

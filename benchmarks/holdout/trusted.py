@@ -140,8 +140,11 @@ def _under_way(
 
 
 def _there(fault: Mapping[str, Any], share: float) -> float:
-    """When this share of what a fault does at its onset is there, in Unix seconds; its start where that never came."""
-    if fault["onset"] is None or not fault["ramp_seconds"]:
+    """When this share of what a fault does at its onset is there, in Unix seconds; its start where that never came.
+
+    And its start where the shape is one of another world, which nobody here knows.
+    """
+    if fault["onset"] is None or not fault["ramp_seconds"] or fault["shape"] not in SHAPES:
         return float(fault["start"])
     progress = SHAPES[fault["shape"]].progress
     wanted = progress((fault["onset"] - fault["start"]) / fault["ramp_seconds"])

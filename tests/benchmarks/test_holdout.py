@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from benchmarks.holdout import coincident, told
-from benchmarks.holdout.__main__ import judged
 from benchmarks.holdout.published import Key, Published, load
+from benchmarks.holdout.trial import judged
 
 STEP = 30.0
 START = 1_000_000_020.0

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.holdout.__main__ import judged
 from benchmarks.holdout.published import Key, Published
-from benchmarks.holdout.trial import Trial, counted
+from benchmarks.holdout.trial import Trial, counted, judged
 from benchmarks.holdout.trusted import BANDS, Band, Trusted, bands, trusted
 from tests.benchmarks.test_holdout import KEY, LATER, STEP, STEPS, fault, published
 
