@@ -1,6 +1,9 @@
-"""Which issues are really there: the definitions, applied to the cluster's own state.
+"""Which issues are really there: this cluster's own idea of each, applied to its own state.
 
-Ratios are those of the last five minutes, as `rate(...[5m])` sees them; all else is that of the step.
+What the limits are is agreed with the catalogue that is judged here (memory above 95 %, losses above 1 %, …). How long
+something must last is not: ratios are those of the last five minutes, all else is that of the step, while the
+catalogue's rules look back two minutes, or ask for five of a slow service. So the same trouble may begin minutes
+earlier here than there, and a short one only here.
 """
 
 from dataclasses import dataclass

@@ -22,6 +22,9 @@ from benchmarks.elsewhere.workloads import INDEX, NODES, WORKLOADS, IntArray
 BACK_OFF_SECONDS: Final = (0.0, 10.0, 20.0, 40.0, 80.0, 160.0, 300.0)
 """Kubelet's waits before a container's next start, doubling up to five minutes."""
 
+SPELLS_NOTHING: Final = "bcdfghjklmnpqrstvwxz2456789"
+"""https://pkg.go.dev/k8s.io/apimachinery/pkg/util/rand"""
+
 BACK_OFF_RESET_SECONDS: Final = 600.0
 """Kubelet forgets earlier crashes after ten minutes without one."""
 
@@ -159,18 +162,23 @@ class Lifecycle:
         index = int(SEAT_WORKLOAD[seat])
         workload, node = WORKLOADS[index], int(self.pods.node[seat])
         digest = blake2s(f"{seat}/{self._generations}/{now}".encode()).hexdigest()
-        revision = blake2s(f"{workload.name}/{self.revisions[index]}".encode()).hexdigest()[:9]
+        revision = suffix(f"{workload.name}/{self.revisions[index]}", 9)
         owner_kind, owner = str(workload.controller), workload.name
         if workload.controller == "Deployment":
             owner_kind, owner = "ReplicaSet", f"{workload.name}-{revision}"
         elif workload.controller == "CronJob":
             owner_kind, owner = "Job", f"{workload.name}-{int(now // 60)}"
         stateful = workload.controller == "StatefulSet"
-        name = f"{workload.name}-{ORDINALS[seat]}" if stateful else f"{owner}-{digest[:5]}"
+        name = f"{workload.name}-{ORDINALS[seat]}" if stateful else f"{owner}-{suffix(digest, 5)}"
         uid = f"{digest[:8]}-{digest[8:12]}-4{digest[12:15]}-a{digest[15:18]}-{digest[18:30]}"
         ip = f"10.{64 + node}.{self._generations // 250 % 250}.{self._generations % 250 + 2}"
         claim = f"data-{name}" if workload.volume_bytes else ""
         return Identity(name, uid, ip, node, index, owner_kind, owner, now, claim)
+
+
+def suffix(of: str, length: int) -> str:
+    """What Kubernetes appends to a name: letters and digits that spell no words."""
+    return "".join(SPELLS_NOTHING[byte % len(SPELLS_NOTHING)] for byte in blake2s(of.encode()).digest()[:length])
 
 
 class Replacement:

@@ -96,17 +96,18 @@ class TrafficPeak(Event):
 
     type, kind = "traffic_peak", "service"
     ramp_range, hold_range = (600.0, 7200.0), (1200.0, 4800.0)
-    _factor = 1.0
+    _extra = 0.0
 
     @classmethod
     def candidates(cls, world: World) -> list[int]:
         return [number for number in services(world) if world.headroom(number) > 1.25]
 
-    def begin(self, world: World) -> None:
-        self._factor = min(self.timing.between(1.25, 2.0), world.headroom(self.index))
-
     def act(self, world: World) -> None:
-        world.levers.traffic[self.index] = (self._factor - 1) * self.timing.subsiding(world.now)
+        # The day goes on meanwhile: what is room at the start may be gone at the peak.
+        room = world.headroom(self.index) * (1.0 + self._extra) - 1.0
+        wanted = self.timing.between(0.25, 1.0) * self.timing.subsiding(world.now)
+        self._extra = min(wanted, max(0.0, room))
+        world.levers.traffic[self.index] = self._extra
 
 
 class LogRotation(NodeEvent):

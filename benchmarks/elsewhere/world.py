@@ -55,7 +55,7 @@ class World:
         return replacement
 
     def headroom(self, workload: int) -> float:
-        """How many times its present load the busiest pod of a workload could carry, at least 1."""
+        """How many times its present load the busiest pod of a workload could carry; below 1 it carries too much."""
         taken = self.life.seats(workload)
         load = float(np.max(self.pods.load[taken], initial=0.1))
-        return max(1.0, 0.72 / max(load, 0.05))
+        return 0.72 / max(load, 0.05)

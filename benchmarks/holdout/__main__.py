@@ -33,12 +33,14 @@ NOWHERE: Final = 'nowhere="x",'
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make, replay, print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.holdout", description=__doc__)
-    parser.add_argument("--seed", default=f"{made.HOLDOUT.seed}", help="or several with commas, judged together too")
+    parser.add_argument(
+        "--seed", type=seeds_of, default=(made.HOLDOUT.seed,), help="or several with commas, judged together too"
+    )
     parser.add_argument("--days", type=float, default=made.DAYS)
     parser.add_argument("--model-dir", type=Path, default=made.model_folder())
     parser.add_argument("--without", default="", help="sources to do without, one after the other")
     chosen = parser.parse_args(arguments)
-    seeds, sources = [int(text) for text in chosen.seed.split(",")], list(filter(None, chosen.without.split(",")))
+    seeds, sources = chosen.seed, list(filter(None, chosen.without.split(",")))
     with Processes(made.FOLDER) as processes:
         model = made.model(processes, chosen.model_dir, made.FOLDER)
         trials: dict[str, list[Trial]] = {}
@@ -49,8 +51,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 trials.setdefault(name, []).append(one)
         if len(seeds) > 1:
             for name, several in trials.items():
-                print_all(f"seeds {chosen.seed}, {name}", several, whole=name == ALL)
+                print_all(f"seeds {', '.join(map(str, seeds))}, {name}", several, whole=name == ALL)
     return 0
+
+
+def seeds_of(text: str) -> tuple[int, ...]:
+    """The seeds of a list with commas. Raises ArgumentTypeError."""
+    try:
+        seeds = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of whole numbers with commas") from None
+    if len(set(seeds)) < len(seeds):
+        raise argparse.ArgumentTypeError(f"{text!r} names a seed twice, which would count twice")
+    return seeds
 
 
 def tried(past: made.History, model: Path, seed: int, sources: Sequence[str]) -> Iterator[tuple[str, Trial]]:

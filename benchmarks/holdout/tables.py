@@ -68,7 +68,7 @@ def print_told(trials: Sequence[Trial]) -> None:
     for kind in sorted({one.type for one in begun}):
         print(_line(kind, [one for one in begun if one.type == kind]))
     print(_line("**all**", begun))
-    every = [fault for trial in trials for fault in trial.truth["faults"]]
+    every = [fault for trial in trials for fault in told.judgeable(trial.truth, trial.judged)]
     ramped = [f for f in every if f["predictable"] and f["ramp_seconds"] >= RAMPED_SECONDS]
     print(f"\n{len(ramped) - len(begun)} more never began, began before or in the wake of another, or after the end")
 

@@ -77,6 +77,12 @@ def faults(truth: Mapping[str, Any], judged: Judged) -> list[Told]:
     return found
 
 
+def judgeable(truth: Mapping[str, Any], judged: Judged) -> list[Mapping[str, Any]]:
+    """The faults that were not over before the predictions began: a history's first days may be for training."""
+    first = min(published.times[0] for published, _ in judged.values())
+    return [fault for fault in truth["faults"] if fault["end"] + SETTLE_SECONDS >= first]
+
+
 def lookalikes(truth: Mapping[str, Any], judged: Judged) -> list[Mistaken]:
     """Every look-alike that lies inside the time of the predictions."""
     first = min(published.times[0] for published, _ in judged.values())

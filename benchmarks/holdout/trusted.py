@@ -68,6 +68,7 @@ class Trusted:
     brier_skill: float | None
     ceiling: float | None
     visible: float | None
+    """Also None where a fault has a shape of another world, which nobody here knows."""
 
 
 def trusted(trials: Sequence[Trial]) -> Mapping[Key, Trusted]:
@@ -87,7 +88,8 @@ def _trusted(trials: Sequence[Trial], key: Key) -> Trusted:
     probability, came, known, shown = (np.concatenate(column) for column in zip(*parts, strict=True))
     said = row_figures(probability, came, threshold)
     ceiling, visible = (row_figures(_knowing(of, came), came, threshold).brier_skill for of in (known, shown))
-    return Trusted(said.rows, said.positives, said.ece, said.brier_skill, ceiling, visible)
+    known_shapes = all(f["shape"] in SHAPES for one in trials for f in one.truth["faults"] if f["ramp_seconds"])
+    return Trusted(said.rows, said.positives, said.ece, said.brier_skill, ceiling, visible if known_shapes else None)
 
 
 def bands(trials: Sequence[Trial], horizon: str) -> tuple[Band, ...]:
@@ -140,14 +142,11 @@ def _under_way(
 
 
 def _there(fault: Mapping[str, Any], share: float) -> float:
-    """When this share of what a fault does at its onset is there, in Unix seconds; its start where that never came.
-
-    And its start where the shape is one of another world, which nobody here knows.
-    """
+    """When this share of what a fault does at its onset is there, in Unix seconds; its start where that never came."""
     if fault["onset"] is None or not fault["ramp_seconds"] or fault["shape"] not in SHAPES:
         return float(fault["start"])
     progress = SHAPES[fault["shape"]].progress
-    wanted = progress((fault["onset"] - fault["start"]) / fault["ramp_seconds"])
+    wanted = min(1.0, progress((fault["onset"] - fault["start"]) / fault["ramp_seconds"]))  # rules wait at the top
     wanted *= share ** (1 / 3 if fault["type"] in CUBED else 1)
     part = next(part for part in np.linspace(0.0, 1.0, PARTS) if part == 1.0 or progress(part) >= wanted)
     return float(fault["start"] + part * fault["ramp_seconds"])

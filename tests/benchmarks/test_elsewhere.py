@@ -14,11 +14,12 @@ from benchmarks.elsewhere.events import Event, Timing
 from benchmarks.elsewhere.exposition import Text
 from benchmarks.elsewhere.faults import FAULTS, BadRelease, Fault, MemoryLeak
 from benchmarks.elsewhere.issues import Episode
-from benchmarks.elsewhere.lookalikes import LOOKALIKES, ExporterDown, NodeReboot
+from benchmarks.elsewhere.lookalikes import LOOKALIKES, ExporterDown, NodeReboot, TrafficPeak
 from benchmarks.elsewhere.ramps import RAMPS
 from benchmarks.elsewhere.recording import BlockRefused, lived, record
 from benchmarks.elsewhere.state import SEAT_WORKLOAD, STEP_SECONDS
 from benchmarks.elsewhere.workloads import INDEX, WORKLOADS
+from trainer.workloads import workload
 
 END = 1793491200.0
 START = END - 86400 + 3600  # one o'clock at night, when backups may run
@@ -125,12 +126,43 @@ def test_an_eventful_day_keeps_lookalikes_apart_from_faults() -> None:
         assert fault["start"] <= fault["onset"] <= fault["end"]
         assert fault["abrupt"] == (fault["ramp_seconds"] == 0)
     for one in truth["lookalikes"]:
-        hit = [e for e in episodes if e.entity == one["entity"] and e.start < one["end"] and e.end > one["start"]]
+        hit = [e for e in episodes if touched(e, one["entity"]) and e.start < one["end"] and e.end > one["start"]]
         assert hit == []
 
 
+def touched(episode: Episode, whom: dict[str, str]) -> bool:
+    """Whether an episode is of this entity, or of a pod behind this service."""
+    of = episode.entity
+    behind = f"{of.get('namespace')}/{of.get('pod')}".startswith(f"{whom.get('namespace')}/{whom.get('service')}-")
+    return of == whom or behind
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_a_long_peak_stays_within_capacity_while_the_day_grows(seed: int) -> None:
+    simulation = Simulation(seed, START + 9 * 3600, START + 9 * 3600)  # ten in the morning
+    start = run(simulation, START + 9 * 3600, WARM_UP_SECONDS)
+    simulation.world.turn(start)
+    timing = Timing(start, TrafficPeak.ramp_range[1], TrafficPeak.hold_range[1], "straight", 0.95)
+    for candidate in TrafficPeak.candidates(simulation.world):
+        simulation.director.start(TrafficPeak(candidate, timing))
+    assert simulation.director.happenings
+    run(simulation, start, timing.end - timing.start + AFTERWARDS_SECONDS)
+    assert troubles(simulation) == []
+
+
+def test_pods_are_named_as_kubernetes_names_them() -> None:
+    simulation = quiet()
+    pods = {key: one for key, one in simulation.world.life.identities.items() if WORKLOADS[one.workload].controller}
+    assert pods
+    for one in pods.values():
+        owner = WORKLOADS[one.workload]
+        if owner.controller != "CronJob":  # of which each run is a workload of its own
+            assert workload("pod", (owner.namespace, one.name)) == f"{owner.namespace}/{owner.name}"
+
+
 def test_the_seed_decides_everything() -> None:
-    texts = ["".join(lived(Simulation(seed, END - 86400, END), END - 86400, END - 84600).parts()) for seed in (1, 1, 2)]
+    start, end = END - 86400, END - 75600  # three hours, in which events begin
+    texts = ["".join(lived(Simulation(seed, start, END), start, end).parts()) for seed in (1, 1, 2)]
     assert texts[0] == texts[1]
     assert texts[0] != texts[2]
 

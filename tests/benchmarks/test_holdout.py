@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.holdout import coincident, told
+from benchmarks.holdout.__main__ import seeds_of
 from benchmarks.holdout.published import Key, Published, load
 from benchmarks.holdout.trial import judged
 
@@ -69,6 +71,20 @@ def test_onsets_before_a_fault_or_long_after_it_are_not_its_own() -> None:
     one = published({}, {0: 90, 1: 230})
     truth = {"faults": [fault(0, 100, 200), fault(1, 100, 200)]}
     assert told.faults(truth, judged({KEY: one}, {KEY: one})) == []
+
+
+def test_faults_of_days_before_the_predictions_are_none_that_left() -> None:
+    one = published({}, {0: 200})
+    truth = {"faults": [fault(0, 100, 200), fault(1, -400, -300), fault(2, -40, -10)]}
+    judgeable = told.judgeable(truth, judged({KEY: one}, {KEY: one}))
+    assert judgeable == [truth["faults"][0], truth["faults"][2]]
+
+
+@pytest.mark.parametrize("text", ["", "1,x", "1,,2", "1,2,1"])
+def test_seeds_are_a_list_of_different_numbers(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError):
+        seeds_of(text)
+    assert seeds_of("5,3") == (5, 3)
 
 
 @pytest.mark.parametrize(

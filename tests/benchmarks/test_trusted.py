@@ -83,6 +83,13 @@ def test_what_shows_is_a_tenth_of_what_is_there_at_the_onset(shape: str, kind: s
     assert found.ceiling == pytest.approx(1.0)
 
 
+def test_what_shows_of_a_shape_of_another_world_is_not_known() -> None:
+    one = published({}, {0: 200})
+    found = trusted([trial({KEY: one}, fault(0, 100, 200) | {"shape": "wavy"})])[KEY]
+    assert found.ceiling is not None
+    assert found.visible is None
+
+
 def test_bands_hold_what_was_said_against_what_came() -> None:
     one = published({0: (180, 200)}, {0: 200})
     horizon = KEY[2]
