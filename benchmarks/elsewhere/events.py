@@ -1,5 +1,6 @@
 """What faults and look-alikes have in common: a target, a time, a severity, and levers they pull."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Final
@@ -47,7 +48,7 @@ class Timing:
         return low + (high - low) * self.strength
 
 
-class Event:
+class Event(ABC):
     """One thing that happens to one pod, node or service; index is its seat, node or workload.
 
     ramp_range, hold_range: seconds between which the director draws. spreads: do others feel it?
@@ -63,9 +64,9 @@ class Event:
         self.index, self.timing = index, timing
 
     @classmethod
+    @abstractmethod
     def candidates(cls, world: World) -> list[int]:
         """What it could happen to now."""
-        raise NotImplementedError
 
     @property
     def claim(self) -> str:
@@ -88,13 +89,13 @@ class Event:
         """The workload of a pod or a service."""
         return int(SEAT_WORKLOAD[self.index]) if self.kind == "pod" else self.index
 
-    def begin(self, world: World) -> None:
+    def begin(self, world: World) -> None:  # noqa: B027  # most only pull levers
         """What it does once, at its start."""
 
-    def act(self, world: World) -> None:
+    def act(self, world: World) -> None:  # noqa: B027  # some are over at once
         """What it does at every step."""
 
-    def finish(self, world: World) -> None:
+    def finish(self, world: World) -> None:  # noqa: B027  # levers let go by themselves
         """What it does once, at its end."""
 
 

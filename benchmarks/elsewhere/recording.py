@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -30,9 +29,7 @@ class BlockRefused(Exception):
 def record(directory: Path, seed: int, start: float, end: float, promtool: str) -> None:
     """Make a TSDB folder of the time from start to before end, and its truth.json.
 
-    The truth holds what was done (faults, lookalikes) and, as episodes, every issue that was there on anything: also
-    what a fault did to others, and the pods of failed cron jobs. Raises BlockRefused with what promtool says.
-    A block is made while the next one is simulated.
+    A block is made while the next one is simulated. Raises BlockRefused with what promtool says.
     """
     scratch = directory / SCRATCH
     scratch.mkdir(parents=True)
@@ -45,7 +42,6 @@ def record(directory: Path, seed: int, start: float, end: float, promtool: str) 
     maker.wait()
     shutil.rmtree(scratch)
     truth = {"start": start, "end": end, "step_seconds": STEP_SECONDS, **simulation.director.truth()}
-    truth["episodes"] = [asdict(episode) for episode in simulation.watch.close(end)]
     (directory / TRUTH).write_text(json.dumps(truth, indent=1), encoding="utf-8")
 
 

@@ -1,7 +1,6 @@
 """The second pretend cluster: what it calls a fault leads to its issue, what it calls harmless never does."""
 
 import json
-import shutil
 from collections import defaultdict
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +18,7 @@ from benchmarks.elsewhere.ramps import RAMPS
 from benchmarks.elsewhere.recording import BlockRefused, lived, record
 from benchmarks.elsewhere.state import SEAT_WORKLOAD, STEP_SECONDS
 from benchmarks.elsewhere.workloads import INDEX, WORKLOADS
+from demo.processes import binary
 from trainer.workloads import workload
 
 END = 1793491200.0
@@ -226,17 +226,8 @@ def test_an_exporter_that_is_down_leaves_a_gap_and_no_zero() -> None:
     assert min(load.values()) > 0
 
 
-@pytest.fixture
-def promtool() -> str:
-    built = Path(__file__).parents[2] / "build" / "bin" / "promtool"
-    found = str(built) if built.exists() else shutil.which("promtool")
-    if found is None:
-        pytest.skip("no promtool")
-    return found
-
-
-def test_promtool_makes_aligned_blocks_with_the_truth_beside_them(tmp_path: Path, promtool: str) -> None:
-    record(tmp_path / "tsdb", 3, END - 7200 - 600, END, promtool)
+def test_promtool_makes_aligned_blocks_with_the_truth_beside_them(tmp_path: Path) -> None:
+    record(tmp_path / "tsdb", 3, END - 7200 - 600, END, binary("promtool"))
     metas = [json.loads(meta.read_text()) for meta in (tmp_path / "tsdb").glob("*/meta.json")]
     truth = json.loads((tmp_path / "tsdb" / "truth.json").read_text())
     assert sorted(meta["minTime"] // 1000 for meta in metas) == [END - 7200 - 600, END - 7200]
