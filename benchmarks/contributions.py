@@ -11,8 +11,9 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from scipy.special import logit
@@ -27,6 +28,8 @@ ROWS: Final = 500
 REPEATS: Final = 5
 MISSING: Final = 0.1
 
+Result = TypeVar("Result")
+
 
 def main(model_dir: Path) -> int:
     """Print a line for each kind; 1 when something takes a second or does not add up to 1e-6."""
@@ -36,9 +39,9 @@ def main(model_dir: Path) -> int:
     good = True
     for kind, learned in model.kinds.items():
         values = rows(learned)
-        scores, prediction_seconds = timed(lambda learned=learned, values=values: learned.scores(values))
-        found, reason_seconds = timed(lambda learned=learned, values=values: learned.contributions(values).output)
-        difference = float(np.abs(found - output(learned, scores)).max())
+        scores, prediction_seconds = timed(partial(learned.scores, values))
+        explained, reason_seconds = timed(partial(learned.contributions, values))
+        difference = float(np.abs(explained.output - output(learned, scores)).max())
         good = good and reason_seconds < 1.0 and difference < 1e-6
         print(
             f"| {kind} | {len(learned.outcomes)} | {prediction_seconds:.3f} s | {reason_seconds:.3f} s "
@@ -62,7 +65,7 @@ def output(learned: KindModel, scores: FloatArray) -> FloatArray:
     return scores if isinstance(learned.explained, Votes) else np.asarray(logit(scores))
 
 
-def timed(work: Callable[[], FloatArray]) -> tuple[FloatArray, float]:
+def timed(work: Callable[[], Result]) -> tuple[Result, float]:
     """The result and the median of several times, in seconds."""
     seconds = []
     for _ in range(REPEATS):

@@ -5,4 +5,4 @@ set -eu
 cd "$(dirname "$0")/.."
 make --no-print-directory setup
 [ -f build/model/manifest.json ] || make --no-print-directory model
-exec .venv/bin/python benchmarks/default_model.py
+exec .venv/bin/python -m benchmarks.default_model

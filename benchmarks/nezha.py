@@ -1,6 +1,6 @@
 """Real pods, real injected faults: train on one recorded day of Nezha OnlineBoutique and detect on the other.
 
-Usage: python benchmarks/nezha.py DATA_DIR CONVERTER [TRANSFER_MODEL_DIR]
+Usage: python -m benchmarks.nezha DATA_DIR CONVERTER [TRANSFER_MODEL_DIR]
 
 DATA_DIR holds faults.csv and masks.csv; CONVERTER writes one day as OpenMetrics (see real_pods.py). The faults are
 abrupt and last three minutes, so this judges detection, not lead time. The product's own path is used: each fault's
@@ -25,8 +25,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 import yaml
-from detection import ENTRY, FAULT_SECONDS, HEAD, ISSUES, STEP_SECONDS, Detection, Faults, judged
 
+from benchmarks.detection import ENTRY, FAULT_SECONDS, HEAD, ISSUES, STEP_SECONDS, Detection, Faults, judged
 from demo.processes import ROOT, Processes, binary, ours
 from demo.training import history_server
 from predictor import catalogue

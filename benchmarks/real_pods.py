@@ -1,6 +1,6 @@
 """The default model on one day of real pods: what it can see there, and a prediction for each pod at each step.
 
-Usage: python benchmarks/real_pods.py CONVERTER [DAY]
+Usage: python -m benchmarks.real_pods CONVERTER [DAY]
 
 CONVERTER writes one recorded day of the Nezha OnlineBoutique data set (https://github.com/IntelligentDDS/Nezha, MIT) as
 OpenMetrics text under the names that a cluster's Prometheus has: `python CONVERTER --date DAY --out FILE`. Samples come

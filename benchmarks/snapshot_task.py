@@ -1,6 +1,6 @@
 """The old headline, for the record: five classes of single snapshots told apart by the reference forest.
 
-Usage: python benchmarks/snapshot_task.py        writes build/snapshot_task/report.html and confusion.png
+Usage: python -m benchmarks.snapshot_task        writes build/snapshot_task/report.html and confusion.png
 
 Snapshots are drawn for each class, as in the predictor this project grew from: whoever draws them knows the answer, and
 a random split puts like beside like. docs/snapshot-task.md says what that is worth.

@@ -1,6 +1,6 @@
 """What training costs: time and peak memory over histories of several lengths, and whether twice gives the same bytes.
 
-Usage: python benchmarks/training_cost.py [DAYS …]      default: 3 3 6; equal lengths share a history
+Usage: python -m benchmarks.training_cost [DAYS …]      default: 3 3 6; equal lengths share a history
 
 Each history is a pretend cluster of 3 nodes and 40 pods behind a real Prometheus, whose own time and memory are not
 counted. Peak memory is that of the kip-trainer process, as the kernel counted it.

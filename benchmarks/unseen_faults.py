@@ -1,6 +1,6 @@
 """Something is odd: does kip_anomaly_score see failures of types that training has never met?
 
-Usage: python benchmarks/unseen_faults.py [HOURS]        writes build/unseen_faults/report.md, prints it
+Usage: python -m benchmarks.unseen_faults [HOURS]        writes build/unseen_faults/report.md, prints it
 
 For each set of fault types a pretend cluster without them trains a model with the product; all models are judged on the
 same cluster of another seed, which has every type. Beside the score stands what the learned probabilities say of the
