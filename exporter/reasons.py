@@ -20,6 +20,8 @@ TOP: Final = 3
 KEEPS: Final = 1.25
 """A signal that was among the top stays there while another does not contribute a quarter more: no flicker."""
 
+LEAST: Final = 0.05
+"""Of all that raises a probability: a signal that adds less explains nothing, and draws the eye from what does."""
 
 MOST: Final = 500
 """Entities whose reasons are published. When half a cluster is in trouble nobody reads thousands, and a tick that takes
@@ -70,7 +72,8 @@ def _most_probable(model: Model, forecasts: Sequence[Forecast], above: Sequence[
 
 
 def _top(reasons: Sequence[Reason], before: set[str]) -> tuple[Reason, ...]:
-    def weight(one: Reason) -> float:
-        return -one.contribution * (KEEPS if one.reading.signal.name in before else 1.0)
+    def weighed(one: Reason) -> float:
+        return one.share * (KEEPS if one.reading.signal.name in before else 1.0)
 
-    return tuple(sorted((one for one in reasons if one.contribution > 0), key=weight)[:TOP])
+    first, *others = sorted(reasons, key=lambda one: -weighed(one))[:TOP]
+    return (first, *(one for one in others if weighed(one) >= LEAST)) if first.share > 0 else ()

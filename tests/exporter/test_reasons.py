@@ -112,6 +112,14 @@ def test_there_are_never_more_than_the_top_reasons() -> None:
     assert all(len(several) <= TOP for several in reasoned(with_contributions(1.0, 1.0)).values())
 
 
+def test_what_hardly_adds_anything_is_not_told() -> None:
+    assert names(reasoned(with_contributions(1.0, 0.06)))[0] == ["pod_memory", "pod_restarts"]
+    assert names(reasoned(with_contributions(1.0, 0.04)))[0] == ["pod_memory"]
+    told = reasoned(with_contributions(1.0, 0.06))
+    assert names(reasoned(with_contributions(1.0, 0.045), told))[0] == ["pod_memory", "pod_restarts"], "no flicker"
+    assert names(reasoned(with_contributions(1.0, 0.04), told))[0] == ["pod_memory"]
+
+
 def test_when_more_are_in_trouble_than_anybody_reads_the_most_probable_are_explained(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
