@@ -35,7 +35,7 @@ class Conditions:
         """The issues present now; call once per step."""
         return {
             ("pod_failure", "pod"): _pod_failure(world),
-            ("node_failure", "node"): np.asarray(world.nodes.ready != 0),
+            ("node_failure", "node"): np.asarray(world.nodes.member & (world.nodes.ready != 0)),
             ("resource_exhaustion", "node"): _exhausted_nodes(world),
             ("resource_exhaustion", "pod"): self._exhausted_pods(world),
             ("network_issue", "node"): self._lasting(

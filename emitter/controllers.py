@@ -148,7 +148,7 @@ def _roll(world: World) -> None:
 def watch_nodes(world: World) -> None:
     """Ready turns unknown after silent heartbeats; unreachable pods are deleted; pressure evicts."""
     nodes, pods = world.nodes, world.pods
-    silent = world.pressures.strain >= 1.0
+    silent = (world.pressures.strain >= 1.0) | ~nodes.member
     for node in np.flatnonzero(nodes.up & silent):
         nodes.up[node] = False
     for node in np.flatnonzero(~nodes.up & ~silent):

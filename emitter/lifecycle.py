@@ -17,6 +17,7 @@ from emitter.state import (
     POD_COUNTERS,
     RUNNING,
     SUCCEEDED,
+    FloatArray,
     PodIdentity,
 )
 from emitter.world import World
@@ -148,13 +149,18 @@ def _scheduled(world: World, workload: int) -> int:
     """The least loaded node that takes pods; spreads one workload's pods before it balances requests."""
     pods, nodes = world.pods, world.nodes
     alive = (pods.phase >= PENDING) & (pods.phase <= BACKOFF)
-    count = len(world.cluster.nodes)
-    same = np.bincount(pods.node[alive & (pods.workload == workload)], minlength=count)
-    requests = np.array([w.cpu_request for w in world.cluster.workloads])[pods.workload]
-    load = np.bincount(pods.node[alive], weights=requests[alive], minlength=count)
-    cores = np.array([n.cores for n in world.cluster.nodes])
+    same = np.bincount(pods.node[alive & (pods.workload == workload)], minlength=len(world.cluster.nodes))
     closed = (nodes.ready != 0) | nodes.cordoned | nodes.disk_pressure | nodes.memory_pressure
-    return int(np.argmin(same * 10.0 + load / cores + closed * 1e6))
+    return int(np.argmin(same * 10.0 + requested(world) + closed * 1e6))
+
+
+def requested(world: World) -> FloatArray:
+    """(nodes,): CPU that the pods there request, over the node's cores."""
+    pods = world.pods
+    alive = (pods.phase >= PENDING) & (pods.phase <= BACKOFF)
+    requests = np.array([w.cpu_request for w in world.cluster.workloads])[pods.workload]
+    load = np.bincount(pods.node[alive], weights=requests[alive], minlength=len(world.cluster.nodes))
+    return np.asarray(load / np.array([n.cores for n in world.cluster.nodes]))
 
 
 def _address(world: World) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from emitter.controllers import begin_rollout, finished
 from emitter.episodes import Episode, healthy_nodes, name_node, name_pod, name_workload, steady_pods
 from emitter.lifecycle import complete, create, delete
-from emitter.state import PENDING, RUNNING
+from emitter.state import PENDING, RUNNING, IntArray
 from emitter.world import World
 
 SAWTOOTH_SECONDS: Final = 900.0
@@ -158,16 +158,26 @@ class PlannedDrain(Lookalike):
 
     def apply(self, world: World) -> None:
         world.nodes.cordoned[self.target] = True
-        pods = world.pods
-        movable = np.array([w.kind == "Deployment" for w in world.cluster.workloads])[pods.workload]
-        owned = np.array([p is not None and p.arranged for p in pods.identity])
-        here = np.flatnonzero((pods.node == self.target) & (pods.phase == RUNNING) & movable & ~owned)
-        starting = ((pods.phase == PENDING) | ((pods.phase == RUNNING) & ~pods.ready)).any()
-        if len(here) and not starting:  # a disruption budget: one pod at a time, once the last one is replaced
-            delete(world, int(here[0]))
+        move_one(world, movable(world, self.target))
 
     def finish(self, world: World) -> None:
         world.nodes.cordoned[self.target] = False
+
+
+def movable(world: World, node: int) -> IntArray:
+    """Slots of the node's pods that their controllers replace elsewhere."""
+    pods = world.pods
+    replaced = np.array([w.kind == "Deployment" for w in world.cluster.workloads])[pods.workload]
+    owned = np.array([p is not None and p.arranged for p in pods.identity])
+    return np.flatnonzero((pods.node == node) & (pods.phase == RUNNING) & replaced & ~owned)
+
+
+def move_one(world: World, slots: IntArray) -> None:
+    """Delete the first for its controller to replace: a disruption budget of one, so none while any pod is starting."""
+    pods = world.pods
+    starting = ((pods.phase == PENDING) | ((pods.phase == RUNNING) & ~pods.ready)).any()
+    if len(slots) and not starting:
+        delete(world, int(slots[0]))
 
 
 LOOKALIKES: Final[Mapping[str, type[Episode]]] = {

@@ -11,6 +11,7 @@ import numpy as np
 from emitter.episodes import Episode, healthy_nodes, steady_pods
 from emitter.lifecycle import COMPLETED, delete, end_container
 from emitter.lookalikes import BatchJob, Lookalike, PlannedDrain
+from emitter.new_node import NewNode
 from emitter.state import NODE_COUNTERS, RUNNING, FloatArray, IntArray
 from emitter.world import Blackout, World
 
@@ -211,6 +212,7 @@ NUISANCES: Final[Mapping[str, type[Episode]]] = {
         CounterReset,
         ImageCollection,
         NodeReboot,
+        NewNode,
         ScrapeGap,
         TargetDown,
         NamespaceSignalMissing,

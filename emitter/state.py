@@ -147,11 +147,14 @@ POD_COUNTERS: Final = [
 class Nodes:
     """(nodes,) unless a field says otherwise."""
 
+    member: BoolArray
+    """Whether the cluster has a node in this place."""
     up: BoolArray
     ready: IntArray  # 0 true, 1 false, 2 unknown
     memory_pressure: BoolArray
     disk_pressure: BoolArray
     cordoned: BoolArray
+    joined_at: FloatArray
     heartbeat_at: FloatArray
     pressure_since: FloatArray
     evicted_at: FloatArray

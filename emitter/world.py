@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from emitter.cluster import GIB, Cluster
+from emitter.cluster import GIB, Cluster, Node
 from emitter.randomness import generator, hexadecimal, suffix
 from emitter.state import FloatArray, Nodes, Pods, Services, Volumes, limits, slots_for, zeros
 
@@ -82,7 +82,9 @@ class World:
     previous_revisions: list[str] = field(init=False)
     generations: list[int] = field(init=False)
     rollouts: list[Rollout] = field(init=False, default_factory=list)
-    node_by_name: dict[str, int] = field(init=False)
+    first_machines: tuple[Node, ...] = field(init=False)
+    machines: int = field(init=False)
+    """Machines that the cluster ever had."""
     slot_by_uid: dict[str, int] = field(init=False, default_factory=dict)
     blackouts: list[Blackout] = field(init=False, default_factory=list)
     calls: tuple[tuple[int, ...], ...] = field(init=False)
@@ -108,7 +110,7 @@ class World:
         self.scaled_by = np.zeros(len(workloads), dtype=np.int64)
         self.scaled_at = np.zeros(len(workloads))
         self.generations = [int(g) for g in self.naming.integers(2, 30, len(workloads))]
-        self.node_by_name = {n.name: i for i, n in enumerate(self.cluster.nodes)}
+        self.first_machines, self.machines = self.cluster.nodes, len(self.cluster.nodes)
         self.cpu_limits, self.memory_limits = limits(self.cluster)
         self._boot_nodes()
         self.calm()
@@ -135,7 +137,8 @@ class World:
     def _boot_nodes(self) -> None:
         count = len(self.cluster.nodes)
         nodes, rng = self.nodes, self.naming
-        nodes.up[:] = True
+        nodes.member[:] = nodes.up[:] = True
+        nodes.joined_at[:] = np.floor(self.start - 90 * 86_400.0)
         nodes.heartbeat_at[:] = self.now
         nodes.boot_at[:] = np.floor(self.start - rng.uniform(5, 90, count) * 86400)
         nodes.root_used_bytes[:] = [

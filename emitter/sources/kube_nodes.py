@@ -69,7 +69,7 @@ NODE_COLUMNS: Final = (
         'pod_cidr="10.244.{index}.0/24",provider_id="",system_uuid="{uid}"',
         _each,
     ),
-    Column("kube_node_created", "", lambda w: np.floor(_each(w, w.start - 90 * 86_400.0))),
+    Column("kube_node_created", "", lambda w: w.nodes.joined_at),
     Column("kube_node_role", 'role="worker"', _each),
     *_condition("Ready", lambda w: np.asarray(w.nodes.ready == 0)),
     *_condition("MemoryPressure", lambda w: np.asarray(w.nodes.memory_pressure)),

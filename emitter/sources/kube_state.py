@@ -56,7 +56,7 @@ TABLES: Final = (
         f'node="{{node}}",{TARGET}',
         node_keys,
         node_context,
-        lambda w: np.ones(len(w.cluster.nodes), dtype=np.bool_),
+        lambda w: w.nodes.member,
     ),
     _workload("Deployment", DEPLOYMENT_COLUMNS, f'deployment="{{name}}",{NAMESPACED}'),
     _workload("Deployment", REPLICASET_COLUMNS, NAMESPACED),

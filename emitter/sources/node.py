@@ -209,8 +209,9 @@ def node_context(world: World, index: int) -> Mapping[str, object]:
 
 
 def node_keys(world: World) -> list[str]:
-    """Node identities: names, which never change."""
-    return list(world.node_by_name)
+    """Node identities: names; another machine has another one."""
+    named = zip(world.cluster.nodes, world.nodes.member.tolist(), strict=True)
+    return [node.name if there else "" for node, there in named]
 
 
 NODE: Final = Source(

@@ -236,6 +236,32 @@ def test_a_cluster_that_slept_shows_the_present_again() -> None:
     assert [slept.render(s) for s in SOURCES] == [still(arguments("train"), clock[0]).render(s) for s in SOURCES]
 
 
+def test_a_node_leaves_and_a_small_one_joins_that_nobody_has_seen() -> None:
+    simulation, episode, _ = run_through("new_node")
+    world, node = simulation.world, episode.target
+    assert episode.entity == {"node": "worker-04"}
+    assert [n.name for n in world.cluster.nodes].count("worker-04") == 1
+    first, machine = world.first_machines[node], world.cluster.nodes[node]
+    assert (machine.cores, machine.memory_bytes) == (first.cores / 2, first.memory_bytes / 2)
+    recorder = Recorder()
+    recorder.sample(world)
+    states = _last_values(recorder)
+    created = {name: value for name, value in states.items() if name.startswith("kube_node_created")}
+    assert not any(f'node="{first.name}"' in name for name in states), "nothing is left of the old one"
+    (young,) = (value for name, value in created.items() if "worker-04" in name)
+    assert episode.plan.start < young < episode.end
+    assert all(value < START for name, value in created.items() if "worker-04" not in name)
+    here = [p.owner_kind for p in world.pods.identity if p is not None and p.node == node]
+    assert here.count("DaemonSet") == 1
+    assert here.count("ReplicaSet") >= 2, "pods came, as somebody balances"
+    assert (world.pods.phase == RUNNING).sum() == 40
+    simulation.begin(replace(plan("new_node", simulation.now), id="again"))
+    assert simulation.lookalikes[-1].target == node, "the small one goes first"
+    while not simulation.lookalikes[-1].over:
+        simulation.step()
+    assert (world.cluster.nodes[node].name, world.cluster.nodes[node].cores) == ("worker-05", first.cores)
+
+
 def test_a_replica_is_only_taken_away_while_the_others_carry_its_load() -> None:
     simulation = Simulation(arguments(nodes=3, pods=40, start=START - 12 * 3600.0))  # ten in the morning
     simulation.scenario = type(simulation.scenario)("quiet", (), _nothing, float("inf"), frozenset())
