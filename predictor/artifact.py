@@ -7,14 +7,16 @@ import io
 import json
 import platform
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Annotated, Any, Final
 
 import joblib
 import numpy as np
 import sklearn
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from commandline.times import span_text
 from predictor import catalogue as catalogues
@@ -36,6 +38,9 @@ class ArtifactError(Exception):
     """One line that says why a model directory cannot be used and what to do."""
 
 
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
 class Manifest(BaseModel):
     """Everything about a model that can be known without loading it."""
 
@@ -51,7 +56,7 @@ class Manifest(BaseModel):
     horizons_seconds: tuple[float, ...]
     estimator: str
     catalogue: dict[str, Any]
-    thresholds: dict[str, dict[str, float]]  # kind -> "issue/horizon" -> probability
+    thresholds: dict[str, dict[str, Probability]]  # kind -> "issue/horizon"; these count, not those in the model's file
     false_alarms_per_entity_day: float | None = None  # what the thresholds were allowed; older trainers did not say
     false_alarms_price: float | None = None  # how many onsets each had to foretell
     untrained: dict[str, str]  # "kind/issue/horizon" -> why
@@ -98,9 +103,13 @@ def save(
     scores: Mapping[str, Any],
     false_alarms_per_entity_day: float | None = None,
     false_alarms_price: float | None = None,
+    others: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Manifest:
-    """Write the model and, last, its manifest, each appearing whole or not at all. Raises ArtifactError."""
-    contents = {MODEL: _pickled(model.kinds), REFERENCES: _pickled(references)}
+    """Write the model and, last, its manifest, each appearing whole or not at all. Raises ArtifactError.
+
+    others: what else belongs to the model, by the names of files.
+    """
+    contents = {MODEL: _pickled(model.kinds), REFERENCES: _pickled(references), **others}
     manifest = Manifest(
         schema_version=SCHEMA_VERSION,
         fingerprint=fingerprint(model.catalogue, model.step_seconds, model.horizons_seconds),
@@ -113,23 +122,31 @@ def save(
         estimator=estimator,
         catalogue=model.catalogue.model_dump(mode="json"),
         thresholds={
-            kind: {f"{o.issue}/{o.horizon}": round(float(t), 6) for o, t in zip(k.outcomes, k.thresholds, strict=True)}
+            kind: {f"{o.issue}/{o.horizon}": float(t) for o, t in zip(k.outcomes, k.thresholds, strict=True)}
             for kind, k in model.kinds.items()
         },
         false_alarms_per_entity_day=false_alarms_per_entity_day,
         false_alarms_price=false_alarms_price,
         untrained=dict(untrained),
         scores=dict(scores),
-        files={name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
+        files={name: hashlib.sha256(data).hexdigest() for name, data in contents.items()},
     )
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            _replace(directory / name, content)
+        for name, data in contents.items():
+            _replace(directory / name, data)
+    except OSError as error:
+        raise ArtifactError(f"cannot write the model to {directory}: {error}") from error
+    write_manifest(manifest, directory)
+    return manifest
+
+
+def write_manifest(manifest: Manifest, directory: Path) -> None:
+    """Write the manifest alone, whole or not at all. Raises ArtifactError."""
+    try:
         _replace(directory / MANIFEST, (manifest.model_dump_json(indent=2) + "\n").encode())
     except OSError as error:
         raise ArtifactError(f"cannot write the model to {directory}: {error}") from error
-    return manifest
 
 
 def load(directory: Path, variables: Mapping[str, str]) -> tuple[Model, Manifest]:
@@ -138,7 +155,7 @@ def load(directory: Path, variables: Mapping[str, str]) -> tuple[Model, Manifest
     Raises ArtifactError when it is missing, damaged, changed, or of other versions; nothing is unpickled before its
     digest matched. Raises CatalogueError for an unknown variable.
     """
-    manifest = _manifest(directory / MANIFEST)
+    manifest = read_manifest(directory)
     _refuse_foreign(manifest, directory)
     try:
         catalogue = catalogues.from_document(manifest.catalogue)
@@ -150,14 +167,15 @@ def load(directory: Path, variables: Mapping[str, str]) -> tuple[Model, Manifest
             f"the model in {directory} was trained with other signals or features ({manifest.fingerprint}, "
             f"this version has {expected}); train it again with kip-trainer train"
         )
-    kinds: dict[Kind, KindModel] = joblib.load(io.BytesIO(_checked(directory / MODEL, manifest)))
+    learned: dict[Kind, KindModel] = joblib.load(io.BytesIO(content(directory / MODEL, manifest)))
+    kinds = {kind: replace(one, thresholds=_thresholds(one, manifest, directory)) for kind, one in learned.items()}
     model = Model(catalogue.with_variables(variables), manifest.step_seconds, manifest.horizons_seconds, kinds)
     return model, manifest
 
 
 def load_references(directory: Path, manifest: Manifest) -> Mapping[Kind, KindModel]:
     """The snapshot forests that `evaluate` compares a model with. Raises ArtifactError."""
-    found: dict[Kind, KindModel] = joblib.load(io.BytesIO(_checked(directory / REFERENCES, manifest)))
+    found: dict[Kind, KindModel] = joblib.load(io.BytesIO(content(directory / REFERENCES, manifest)))
     return found
 
 
@@ -174,7 +192,18 @@ def _pickled(kinds: Mapping[Kind, KindModel]) -> bytes:
     return buffer.getvalue()
 
 
-def _manifest(path: Path) -> Manifest:
+def _thresholds(model: KindModel, manifest: Manifest, directory: Path) -> tuple[float, ...]:
+    try:
+        return tuple(manifest.thresholds[model.kind][f"{o.issue}/{o.horizon}"] for o in model.outcomes)
+    except KeyError as error:
+        raise ArtifactError(
+            f"{directory / MANIFEST} has no threshold for {error.args[0]} of {model.kind}s; train the model again"
+        ) from error
+
+
+def read_manifest(directory: Path) -> Manifest:
+    """The manifest of a model's directory. Raises ArtifactError."""
+    path = directory / MANIFEST
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
@@ -210,17 +239,18 @@ def _refuse_foreign(manifest: Manifest, directory: Path) -> None:
         )
 
 
-def _checked(path: Path, manifest: Manifest) -> bytes:
+def content(path: Path, manifest: Manifest) -> bytes:
+    """The bytes of one of a model's files. Raises ArtifactError for a file that is not the manifest's."""
     try:
-        content = path.read_bytes()
+        found = path.read_bytes()
     except OSError as error:
         raise ArtifactError(f"cannot read {path}: {error}; train the model again") from error
-    if hashlib.sha256(content).hexdigest() != manifest.files.get(path.name):
+    if hashlib.sha256(found).hexdigest() != manifest.files.get(path.name):
         raise ArtifactError(f"{path} is not the file its manifest names (sha256 differs); train the model again")
-    return content
+    return found
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _replace(path: Path, data: bytes) -> None:
     part = path.with_name(f".{path.name}.part")
-    part.write_bytes(content)
+    part.write_bytes(data)
     part.replace(path)

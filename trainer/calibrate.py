@@ -13,9 +13,10 @@ from predictor.issues import Outcome, monotone
 from predictor.model import Calibration
 from predictor.panel import BoolArray, FloatArray
 from predictor.tried import Tried
+from trainer.ladders import Ladder, ladder
 from trainer.scored import Scored
 from trainer.selection import watch_of
-from trainer.thresholds import Budget, Watch, threshold
+from trainer.thresholds import Budget
 
 LOWEST: Final = 0.05
 """How many false alarms are worth it is what the budget says; below one in twenty nobody would call it a warning.
@@ -35,19 +36,23 @@ NEVER_LATER: Final = "all its episodes lie in one part of history, so none is le
 
 @dataclass(frozen=True)
 class Calibrated:
-    """For each outcome its map, its threshold and what that gave, None where nothing came to calibrate by."""
+    """For each outcome its map and what alerts from each level on would have come to, None where nothing came to
+    calibrate by.
+    """
 
     maps: tuple[Calibration | None, ...]
-    thresholds: tuple[float | None, ...]
-    tried: tuple[Tried | None, ...]
+    ladders: tuple[Ladder | None, ...]
+
+    def thresholds(self, budget: Budget) -> tuple[float | None, ...]:
+        """Of each outcome, what the budget gives."""
+        return tuple(None if one is None else one.threshold(budget) for one in self.ladders)
+
+    def tried(self, budget: Budget) -> tuple[Tried | None, ...]:
+        """How these thresholds did."""
+        return tuple(None if one is None else one.tried(one.threshold(budget)) for one in self.ladders)
 
 
-def calibrate(
-    seen: Scored,
-    outcomes: Sequence[Outcome],
-    step_seconds: float,
-    budget: Budget,
-) -> Calibrated:
+def calibrate(seen: Scored, outcomes: Sequence[Outcome], step_seconds: float) -> Calibrated:
     """What the scores of the only candidate are worth, from all rows that its models had not seen."""
     scores = seen.scores[0].astype(np.float64)
     counts = seen.counts & ~np.isnan(scores)
@@ -55,27 +60,14 @@ def calibrate(
     maps = [_map(scores[i][counts[i]], came[i][counts[i]], seen.weight[counts[i]]) for i in range(len(outcomes))]
     probability = monotone(outcomes, np.stack([m(s) if m else s * np.nan for m, s in zip(maps, scores, strict=True)]))
     most = monotone(outcomes, np.array([[m.probabilities[-1] if m else np.nan] for m in maps]))
-    thresholds: list[float | None] = []
-    tried: list[Tried | None] = []
+    ladders: list[Ladder | None] = []
     for i, outcome in enumerate(outcomes):
         rows, watch = watch_of(seen, i, outcome, step_seconds)
         level = probability[i][rows]
         # A threshold that no probability reaches would be a silent "never".
         highest = max(LOWEST, min(HIGHEST, float(level.max(initial=0.0))))
-        at = threshold(watch, level, budget, LOWEST, highest) if maps[i] else None
-        thresholds.append(at)
-        tried.append(None if at is None else _tried(watch, level, at, float(most[i, 0])))
-    return Calibrated(tuple(maps), tuple(thresholds), tuple(tried))
-
-
-def _tried(watch: Watch, level: FloatArray, at: float, highest: float) -> Tried:
-    days = watch.entity_days
-    return Tried(
-        onsets=watch.onsets,
-        foretold=watch.recalled(level >= at),
-        false_alarms_per_entity_day=watch.false_alarms(level >= at) / days if days else None,
-        highest_probability=highest,
-    )
+        ladders.append(ladder(watch, level, LOWEST, highest, float(most[i, 0])) if maps[i] else None)
+    return Calibrated(tuple(maps), tuple(ladders))
 
 
 def _map(scores: FloatArray, came: BoolArray, weight: FloatArray) -> Calibration | None:

@@ -1,4 +1,4 @@
-"""kip-trainer: train, evaluate, replay."""
+"""kip-trainer: train, evaluate, replay, thresholds."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ from trainer.evaluate import NothingToJudge, evaluate
 from trainer.history import HistoryError, Stretch, chunk_count, chunks, stretch
 from trainer.patience import Patient
 from trainer.progress import Progress
+from trainer.rechosen import rechosen
 from trainer.replay import replay
-from trainer.settings import EvaluateSettings, ReplaySettings, TrainSettings
+from trainer.settings import EvaluateSettings, ReplaySettings, ThresholdsSettings, TrainSettings
 from trainer.spool import Spool
 from trainer.train import train
 from trainer.windows import Panels
@@ -88,6 +89,16 @@ def _replay(settings: ReplaySettings) -> int:
     return 0
 
 
+def _thresholds(settings: ThresholdsSettings) -> int:
+    """Choose a model's alert thresholds again, for another budget of false alarms or another price."""
+    logs.configure(settings.log_level, settings.log_format)
+    manifest = rechosen(settings.model_dir, settings.false_alarms_per_entity_day, settings.false_alarms_price)
+    log.info("thresholds written", directory=str(settings.model_dir), model=artifact.describe(manifest))
+    if logs.for_people(settings.log_format):
+        summary.trained(manifest)
+    return 0
+
+
 def _when(settings: EvaluateSettings | ReplaySettings, model: Model) -> Stretch:
     now = time.time()
     return stretch(moment(settings.start, now), min(moment(settings.end, now), now), model.step_seconds)
@@ -106,6 +117,7 @@ COMMANDS: Final[Commands] = {
     "train": (TrainSettings, _train),
     "evaluate": (EvaluateSettings, _evaluate),
     "replay": (ReplaySettings, _replay),
+    "thresholds": (ThresholdsSettings, _thresholds),
 }
 
 

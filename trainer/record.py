@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,11 @@ from commandline.times import span_text
 from predictor.entities import KINDS, Kind
 from predictor.issues import Outcome
 from predictor.model import Model
-from predictor.tried import SCORE
+from predictor.tried import SCORE, Tried
 from trainer.calibrate import NEVER_LATER, Calibrated
 from trainer.dataset import Dataset
 from trainer.fit import untrainable
+from trainer.ladders import Ladder
 from trainer.scored import Scored
 from trainer.selection import Chosen
 
@@ -38,12 +39,18 @@ def _reason(dataset: Dataset | None, outcome: Outcome) -> str:
     return untrainable(dataset)[dataset.outcomes.index(outcome)] or NEVER_LATER
 
 
+def ladders(dataset: Dataset, worth: Calibrated) -> Mapping[str, Ladder]:
+    """What other thresholds of each outcome would have come to, by "issue/horizon"."""
+    several = zip(dataset.outcomes, worth.ladders, strict=True)
+    return {f"{outcome.issue}/{outcome.horizon}": one for outcome, one in several if one is not None}
+
+
 def scores(
-    dataset: Dataset, seen: Scored, chosen: Chosen, worth: Calibrated, without: Mapping[str, str]
+    dataset: Dataset, seen: Scored, chosen: Chosen, tried: Sequence[Tried | None], without: Mapping[str, str]
 ) -> dict[str, Any]:
     """What the model was made from; how good it is on other history only `evaluate` can say.
 
-    without: signals it was trained without, each with the reason.
+    tried: how the threshold of each outcome did. without: signals it was trained without, each with the reason.
     """
     rates = {}
     for i, outcome in enumerate(dataset.outcomes):
@@ -56,7 +63,7 @@ def scores(
         "calibration_base_rate": rates,
         SCORE: {
             f"{outcome.issue}/{outcome.horizon}": one.document()
-            for outcome, one in zip(dataset.outcomes, worth.tried, strict=True)
+            for outcome, one in zip(dataset.outcomes, tried, strict=True)
             if one is not None
         },
         "candidates": {

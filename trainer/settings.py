@@ -20,7 +20,7 @@ from commandline.settings import Settings, flag
 from commandline.times import Moment, Span, span_seconds
 from predictor.reader import PrometheusUrl
 from trainer.candidates import CANDIDATES, CandidateName
-from trainer.thresholds import PRICE, Budget
+from trainer.thresholds import PER_ENTITY_DAY, PRICE, Budget
 
 
 def _spans(value: Any) -> Any:
@@ -38,15 +38,18 @@ Horizons = Annotated[tuple[float, ...], BeforeValidator(_spans), Field(min_lengt
 EstimatorName = Literal["auto", CandidateName]
 
 
-class _Common(Settings):
+class _Logged(Settings):
+    model_dir: Path = flag("model.dir", ..., "directory of the model")
+    log_level: LogLevel = flag("log.level", "info", "debug, info, warn or error")
+    log_format: LogFormat = flag("log.format", "auto", "auto, json or console")
+
+
+class _Common(_Logged):
     prometheus_url: PrometheusUrl = flag("prometheus.url", ..., "Prometheus whose history to read")
     prometheus_timeout: Span = flag("prometheus.timeout", 120.0, "how long one query may take", gt=0)
     catalogue_variable: dict[str, str] = flag("catalogue.variable", {}, "set a catalogue variable, repeatable")
     start: Moment = flag("start", "-14d", "first moment: RFC 3339, Unix seconds, or relative such as -14d")
     end: Moment = flag("end", "now", "last moment")
-    model_dir: Path = flag("model.dir", ..., "directory of the model")
-    log_level: LogLevel = flag("log.level", "info", "debug, info, warn or error")
-    log_format: LogFormat = flag("log.format", "auto", "auto, json or console")
 
 
 class TrainSettings(_Common):
@@ -61,7 +64,10 @@ class TrainSettings(_Common):
         "estimator", "auto", "auto compares all by rolling-origin validation; or one of " + ", ".join(CANDIDATES)
     )
     false_alarms_per_entity_day: PositiveFloat = flag(
-        "false-alarms.per-entity-day", 0.02, "budget from which the alert thresholds follow", allow_inf_nan=False
+        "false-alarms.per-entity-day",
+        PER_ENTITY_DAY,
+        "budget from which the alert thresholds follow",
+        allow_inf_nan=False,
     )
     false_alarms_price: NonNegativeFloat = flag(
         "false-alarms.price",
@@ -86,6 +92,19 @@ class EvaluateSettings(_Common):
     """kip-trainer evaluate."""
 
     results_dir: Path = flag("results.dir", Path("build/results"), "where scores.json, report.html and the PNGs go")
+
+
+class ThresholdsSettings(_Logged):
+    """kip-trainer thresholds; what is not given stays as the model has it."""
+
+    false_alarms_per_entity_day: PositiveFloat | None = flag(
+        "false-alarms.per-entity-day", None, "budget from which the thresholds follow (default: the model's)",
+        allow_inf_nan=False,
+    )  # fmt: skip
+    false_alarms_price: NonNegativeFloat | None = flag(
+        "false-alarms.price", None, "issues more that a false alarm more must foretell (default: the model's)",
+        allow_inf_nan=False,
+    )  # fmt: skip
 
 
 class ReplaySettings(_Common):

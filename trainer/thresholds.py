@@ -20,6 +20,9 @@ GRID: Final = 128
 CONFIDENCE: Final = 0.95
 """How sure it must be that the budget is exceeded before a level is ruled out: as sure as tests usually want to be."""
 
+PER_ENTITY_DAY: Final = 0.02
+"""Of a hundred entities, two false alarms a day within each horizon of each issue."""
+
 PRICE: Final = 1.5
 """How many onsets a false alarm more must outweigh; where it just does, silence wins. What other prices would buy:
 docs/decisions/2026-11-26-more-pods-and-a-higher-price.md."""
@@ -56,14 +59,6 @@ class Watch:
     def onsets(self) -> int:
         """How many onsets an alert could have been in time for."""
         return len(np.unique(self._onset[self._early]))
-
-    def allowed(self, false_alarms_per_entity_day: float) -> float:
-        """As many alarms as do not show yet that the budget is exceeded: 2 where it comes to 0.8, 73 where it is 60.
-
-        A rate at the budget gives that many or fewer nineteen times in twenty. One is always allowed: a history too
-        short for a whole one cannot show less.
-        """
-        return max(1.0, float(poisson.ppf(CONFIDENCE, false_alarms_per_entity_day * self.entity_days)))
 
     def recall(self, above: BoolArray) -> float:
         """The share of onsets with an alert in time; NaN without any onset. above: (rows,), reaching the threshold."""
@@ -125,6 +120,15 @@ class Watch:
         return np.unique(self._onset[self.ahead > 0])
 
 
+def allowed(entity_days: float, false_alarms_per_entity_day: float) -> float:
+    """As many alarms as do not show yet that the budget is exceeded: 2 where it comes to 0.8, 73 where it is 60.
+
+    A rate at the budget gives that many or fewer nineteen times in twenty. One is always allowed: a history too short
+    for a whole one cannot show less.
+    """
+    return max(1.0, float(poisson.ppf(CONFIDENCE, false_alarms_per_entity_day * entity_days)))
+
+
 def within_budget(
     watch: Watch, level: FloatArray, false_alarms_per_entity_day: float, lowest: float, highest: float
 ) -> float:
@@ -132,34 +136,13 @@ def within_budget(
 
     At least `lowest`; `highest` when no level keeps to the budget. level: (rows,), scores or probabilities.
     """
-    allowed = watch.allowed(false_alarms_per_entity_day)
+    most = allowed(watch.entity_days, false_alarms_per_entity_day)
     grid = levels(level, lowest, highest)
-    first = _first(len(grid), lambda at: watch.false_alarms(level >= grid[at]) <= allowed)
-    return float(grid[min(len(grid) - 1, first)])
+    found = first_true(len(grid), lambda at: watch.false_alarms(level >= grid[at]) <= most)
+    return float(grid[min(len(grid) - 1, found)])
 
 
-def threshold(watch: Watch, level: FloatArray, budget: Budget, lowest: float, highest: float) -> float:
-    """The level within the budget that is worth most: onsets foretold, less the price of each false alarm.
-
-    A budget is what may be spent and no aim: alarms that foretell little are spared, though there were room for them.
-    Of several such levels those with the fewest false alarms, of these the lowest. One false alarm costs nothing: a
-    history too short for a second would have to keep silent. Where nothing is foretold within the budget, its lowest
-    level. level: (rows,), scores or probabilities.
-    """
-    cheapest = within_budget(watch, level, budget.per_entity_day, lowest, highest)
-    if not watch.recalled(level >= cheapest):
-        return cheapest
-    best, found = (-np.inf, -np.inf), cheapest
-    for at in levels(level, lowest, highest):
-        if at >= cheapest:
-            false = watch.false_alarms(level >= at)
-            worth = (watch.recalled(level >= at) - budget.price * max(0.0, false - 1.0), -false)
-            if worth > best:
-                best, found = worth, float(at)
-    return found
-
-
-def _first(count: int, true_from: Callable[[int], bool]) -> int:
+def first_true(count: int, true_from: Callable[[int], bool]) -> int:
     """The first position at which something is true that stays so behind it; `count` where it never is."""
     below, within = -1, count
     while within - below > 1:

@@ -24,6 +24,7 @@ from trainer.fit import fit, untrainable
 from trainer.hard import with_hard
 from trainer.history import HistoryError, Stretch, chunk_count, trimmed
 from trainer.idle import idle
+from trainer.ladders import FILE, Ladders, written
 from trainer.oddness import oddness
 from trainer.origins import folds, origins
 from trainer.progress import Progress
@@ -46,6 +47,7 @@ class Learned:
     untrained: Mapping[str, str]
     idle: Mapping[Kind, Mapping[str, str]]
     scores: Mapping[str, Any]
+    ladders: Ladders
 
 
 def train(
@@ -79,6 +81,7 @@ def train(
         scores=found.scores,
         false_alarms_per_entity_day=settings.budget.per_entity_day,
         false_alarms_price=settings.budget.price,
+        others={FILE: written(found.ladders)},
     )
 
 
@@ -102,10 +105,10 @@ def learned(
     parts = folds(when, max(settings.horizons), cuts, before)
     tracks = behind.scored(datasets, parts, {k: (one.name,) for k, one in chosen.items()}, progress)
     last = progress.stage("fitting on all of history", len(datasets))
-    worth = {k: calibrate(tracks[k], one.outcomes, when.step_seconds, settings.budget) for k, one in datasets.items()}
+    worth = {k: calibrate(tracks[k], one.outcomes, when.step_seconds) for k, one in datasets.items()}
     kinds = {}
     for kind, one in datasets.items():
-        if found := _model(one, chosen[kind].name, worth[kind], catalogue, settings.seed):
+        if found := _model(one, chosen[kind].name, worth[kind], catalogue, settings):
             kinds[kind] = found
         last()
     if not kinds:
@@ -120,23 +123,27 @@ def learned(
         estimator=", ".join(f"{kind} {chosen[kind].name}" for kind in kinds),
         untrained=record.untrained(model, datasets),
         idle=still,
-        scores={k: record.scores(datasets[k], tracks[k], chosen[k], worth[k], still[k]) for k in kinds},
+        scores={
+            k: record.scores(datasets[k], tracks[k], chosen[k], worth[k].tried(settings.budget), still[k])
+            for k in kinds
+        },
+        ladders={k: record.ladders(datasets[k], worth[k]) for k in kinds},
     )
 
 
 def _model(
-    dataset: Dataset, name: CandidateName, worth: Calibrated, catalogue: Catalogue, seed: int
+    dataset: Dataset, name: CandidateName, worth: Calibrated, catalogue: Catalogue, settings: TrainSettings
 ) -> KindModel | None:
     """The chosen candidate on all rows; None when no outcome is both learned and calibrated."""
     signals = catalogue.signals_of(dataset.kind)
-    fitted = fit(dataset, name, signals, seed)
+    fitted = fit(dataset, name, signals, settings.seed)
     if fitted is None:
         return None
     given = [i for i in fitted.trained if worth.maps[i] is not None]
     if not given:
         return None
     maps = [worth.maps[i] for i in given]
-    thresholds = [worth.thresholds[i] for i in given]
+    thresholds = worth.thresholds(settings.budget)
     estimator = fitted.estimator.only(tuple(fitted.trained.index(i) for i in given))
     return KindModel(
         kind=dataset.kind,
@@ -144,7 +151,7 @@ def _model(
         outcomes=tuple(dataset.outcomes[i] for i in given),
         estimator=estimator,
         calibrations=tuple(one for one in maps if one is not None),
-        thresholds=tuple(one for one in thresholds if one is not None),
-        oddness=oddness(dataset, signals, seed),
-        explained=explained(estimator, usual_rows(dataset, seed)),
+        thresholds=tuple(one for i in given if (one := thresholds[i]) is not None),
+        oddness=oddness(dataset, signals, settings.seed),
+        explained=explained(estimator, usual_rows(dataset, settings.seed)),
     )

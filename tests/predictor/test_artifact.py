@@ -45,6 +45,15 @@ def test_a_saved_model_comes_back_with_this_clusters_variables(tmp_path: Path) -
     assert artifact.describe(manifest) == "random_forest on 11.6 days at 30s, horizons 15m, 1h"
 
 
+def test_thresholds_are_those_of_the_manifest(tmp_path: Path) -> None:
+    saved(tmp_path)
+    first = MODEL.kinds["node"].outcomes[0]
+    edited(tmp_path, lambda d: d["thresholds"]["node"].update({f"{first.issue}/{first.horizon}": 0.123}))
+    model, manifest = artifact.load(tmp_path, {})
+    assert model.kinds["node"].thresholds == (0.123, *MODEL.kinds["node"].thresholds[1:])
+    assert manifest.thresholds["node"][f"{first.issue}/{first.horizon}"] == 0.123
+
+
 def test_the_same_model_has_the_same_digest(tmp_path: Path) -> None:
     assert saved(tmp_path / "a").files == saved(tmp_path / "b").files
 
@@ -76,6 +85,8 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "fingerprint": (lambda d: d.update(fingerprint="0" * 16), "was trained with other signals or features"),
     "step": (lambda d: d.update(step_seconds=60.0), "was trained with other signals or features"),
     "field": (lambda d: d.pop("estimator"), "is damaged at estimator: Field required"),
+    "no threshold": (lambda d: d["thresholds"]["node"].popitem(), "has no threshold for "),
+    "threshold": (lambda d: d["thresholds"].update(node={"x": 1.5}), "is damaged at thresholds.node.x: Input should"),
     "catalogue": (lambda d: d["catalogue"]["signals"][0].update(promql="up =="), "has invalid PromQL"),
 }
 

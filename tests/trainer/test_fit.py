@@ -89,7 +89,7 @@ def test_scores_over_chunks_equal_scores_in_one_piece(seen: Scored, monkeypatch:
 
 def test_calibrated_probabilities_say_how_often_it_comes(seen: Scored) -> None:
     """On the rows that calibrate the mean probability is the base rate, up to the two made-up rows."""
-    done = calibrate(seen, OUTCOMES, STEP, Budget(0.02))
+    done = calibrate(seen, OUTCOMES, STEP)
     for i, calibration in enumerate(done.maps):
         assert calibration is not None
         rows = seen.counts[i]
@@ -107,21 +107,21 @@ def test_calibrated_probabilities_say_how_often_it_comes(seen: Scored) -> None:
 
 
 def test_it_is_recorded_how_each_threshold_did_on_the_rows_it_was_chosen_by(seen: Scored) -> None:
-    done = calibrate(seen, OUTCOMES, STEP, Budget(0.02))
+    done = calibrate(seen, OUTCOMES, STEP)
     days = len(np.unique(seen.step)) * STEP / 86_400 * len(np.unique(seen.entity))
-    for one in done.tried:
+    for one in done.tried(Budget(0.02)):
         assert one is not None
         assert 0 < one.foretold <= one.onsets
         assert one.false_alarms_per_entity_day is not None
         assert one.false_alarms_per_entity_day * days <= max(1.0, 0.02 * days)
-    highest = [one.highest_probability for one in done.tried if one is not None]
+    highest = [one.highest_probability for one in done.tried(Budget(0.02)) if one is not None]
     assert highest == [
         max(m.probabilities[-1] for m in done.maps[: i + 1] if m is not None) for i in range(len(OUTCOMES))
     ]
 
 
 def test_thresholds_keep_to_their_bounds_and_a_larger_budget_never_raises_them(seen: Scored) -> None:
-    found = [calibrate(seen, OUTCOMES, STEP, Budget(budget)).thresholds for budget in (0.02, 2.0, 200.0)]
+    found = [calibrate(seen, OUTCOMES, STEP).thresholds(Budget(budget)) for budget in (0.02, 2.0, 200.0)]
     assert all(t is not None and LOWEST <= t <= HIGHEST for thresholds in found for t in thresholds)
     for less, more in pairwise(found):
         assert all(a >= b for a, b in zip(less, more, strict=True) if a is not None and b is not None)
@@ -130,9 +130,9 @@ def test_thresholds_keep_to_their_bounds_and_a_larger_budget_never_raises_them(s
 def test_an_outcome_that_never_comes_behind_the_origins_has_no_map_and_no_threshold(seen: Scored) -> None:
     ahead = seen.ahead.copy()
     ahead[0] = 0
-    done = calibrate(replace(seen, ahead=ahead), OUTCOMES, STEP, Budget(0.02))
+    done = calibrate(replace(seen, ahead=ahead), OUTCOMES, STEP)
     assert done.maps[0] is None
-    assert done.thresholds[0] is None
+    assert done.ladders[0] is None
     assert done.maps[1] is not None
 
 

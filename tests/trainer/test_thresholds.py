@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 
 from predictor.panel import BoolArray, FloatArray
 from trainer.events import judged
+from trainer.ladders import Ladder, ladder
 from trainer.outcomes import steps_ahead, wake
-from trainer.thresholds import GRID, PRICE, Budget, Watch, levels, threshold, within_budget
+from trainer.thresholds import GRID, Budget, Watch, allowed, levels, within_budget
 
 STEP = 60.0
 HORIZON = 10
 LOWEST, HIGHEST = 0.25, 0.95
+PRICE = 1.5
 ISSUES = "abcdefghi"
 
 
@@ -37,10 +39,15 @@ def watched(*lines: str) -> tuple[Watch, FloatArray]:
     return Watch(ahead, step, entity, np.ones(len(level)), HORIZON, STEP), level
 
 
+def climbed(watch: Watch, level: FloatArray) -> Ladder:
+    """What alerts from each level on come to."""
+    return ladder(watch, level, LOWEST, HIGHEST, HIGHEST)
+
+
 def chosen(*lines: str, budget: float = 0.001, price: float = PRICE) -> float:
     """The threshold for these entities."""
     watch, level = watched(*lines)
-    return threshold(watch, level, Budget(budget, price), LOWEST, HIGHEST)
+    return climbed(watch, level).threshold(Budget(budget, price))
 
 
 @pytest.mark.parametrize(
@@ -118,8 +125,8 @@ def test_the_budget_is_kept_on_the_rows_given_or_the_highest_is_chosen(
     ahead, entity = (np.array([row[k] for row in drawn], dtype=np.int64) for k in (2, 0))
     level = np.array([row[1] for row in drawn])
     watch = Watch(ahead, np.arange(len(drawn), dtype=np.int64), entity, np.ones(len(drawn)), HORIZON, STEP)
-    found = threshold(watch, level, Budget(budget), LOWEST, HIGHEST)
-    assert found == HIGHEST or watch.false_alarms(level >= found) <= watch.allowed(budget)
+    found = climbed(watch, level).threshold(Budget(budget))
+    assert found == HIGHEST or watch.false_alarms(level >= found) <= allowed(watch.entity_days, budget)
 
 
 @pytest.mark.parametrize(
@@ -177,9 +184,9 @@ def test_no_level_within_the_budget_is_worth_more_than_the_one_chosen() -> None:
             for _ in range(6)
         ]
         watch, level = watched(*lines)
-        found = threshold(watch, level, Budget(200.0), LOWEST, HIGHEST)
+        found = climbed(watch, level).threshold(Budget(200.0, PRICE))
         cheapest = within_budget(watch, level, 200.0, LOWEST, HIGHEST)
-        assert watch.false_alarms(level >= cheapest) <= watch.allowed(200.0)
+        assert watch.false_alarms(level >= cheapest) <= allowed(watch.entity_days, 200.0)
         grid = levels(level, LOWEST, HIGHEST)
         worth = {at: _worth(watch, level >= at) for at in grid.tolist() if at >= cheapest}
         assert worth[found] == max(worth.values())
@@ -222,12 +229,16 @@ def test_rows_that_stand_for_several_count_as_often() -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "allowed"),
+    ("days", "alarms"),
     [(0.0, 1), (16.0, 1), (40.0, 2), (120.0, 5), (3_000.0, 73), (300_000.0, 6_128)],
 )
-def test_a_short_history_may_show_a_false_alarm_more_than_its_budget(days: float, allowed: int) -> None:
+def test_a_short_history_may_show_a_false_alarm_more_than_its_budget(days: float, alarms: int) -> None:
     """Of the figures 95 % of histories at the budget's rate stay below, which nears the budget as history grows."""
-    row = np.zeros(1, dtype=np.int64)
-    watch = Watch(row, row, row, np.array([days * 86_400.0 / STEP]), HORIZON, STEP)
-    assert watch.entity_days == pytest.approx(days)
-    assert watch.allowed(0.02) == allowed
+    assert allowed(days, 0.02) == alarms
+
+
+def test_a_ladder_has_a_figure_for_each_of_its_levels() -> None:
+    with pytest.raises(ValueError, match="as many levels as figures"):
+        Ladder((0.1, 0.2), (1,), (0.0, 0.0), 1, 1.0, 0.5)
+    with pytest.raises(ValueError, match="at least one"):
+        Ladder((), (), (), 1, 1.0, 0.5)

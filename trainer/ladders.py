@@ -1,0 +1,117 @@
+"""Ladders: what alerts from each of several levels on would have come to, and the level that is worth most.
+
+A ladder is kept beside a model, so that another budget or price can choose other thresholds without training anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from predictor import artifact
+from predictor.artifact import ArtifactError, Manifest
+from predictor.panel import FloatArray
+from predictor.tried import Tried
+from trainer.thresholds import Budget, Watch, allowed, first_true, levels
+
+FILE: Final = "ladders.json"
+"""In a model's directory: ladders by kind and by "issue/horizon"."""
+
+_Count = Annotated[int, Field(ge=0)]
+_Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Figures of one outcome on the rows that its threshold is chosen by.
+
+    levels, foretold, false_alarms: (rungs,), levels rising. onsets, foretold: those that somebody could have been told
+    of in time, and would have been. entity_days: of all rows. highest_probability: what the model can say at most.
+    """
+
+    levels: tuple[Annotated[float, Field(ge=0, le=1)], ...]
+    foretold: tuple[_Count, ...]
+    false_alarms: tuple[_Amount, ...]
+    onsets: _Count
+    entity_days: _Amount
+    highest_probability: Annotated[float, Field(ge=0, le=1)]
+
+    def __post_init__(self) -> None:
+        if not len(self.levels) == len(self.foretold) == len(self.false_alarms) > 0:
+            raise ValueError("a ladder has as many levels as figures, and at least one")
+
+    def threshold(self, budget: Budget) -> float:
+        """The level within the budget that is worth most: onsets foretold, less the price of each false alarm.
+
+        A budget is what may be spent and no aim: alarms that foretell little are spared, though there were room for
+        them. Of several such levels those with the fewest false alarms, of these the lowest. One false alarm costs
+        nothing: a history too short for a second would have to keep silent. Where nothing is foretold within the
+        budget, its lowest level; the highest where none keeps to it.
+        """
+        most = allowed(self.entity_days, budget.per_entity_day)
+        cheapest = min(len(self.levels) - 1, first_true(len(self.levels), lambda at: self.false_alarms[at] <= most))
+        if not self.foretold[cheapest]:
+            return self.levels[cheapest]
+        return self.levels[max(range(cheapest, len(self.levels)), key=lambda at: self._worth(at, budget.price))]
+
+    def _worth(self, rung: int, price: float) -> tuple[float, float]:
+        false = self.false_alarms[rung]
+        return self.foretold[rung] - price * max(0.0, false - 1.0), -false
+
+    def tried(self, threshold: float) -> Tried:
+        """How one of the levels did. Raises ValueError for any other threshold."""
+        rung = self.levels.index(threshold)
+        return Tried(
+            onsets=self.onsets,
+            foretold=self.foretold[rung],
+            false_alarms_per_entity_day=self.false_alarms[rung] / self.entity_days if self.entity_days else None,
+            highest_probability=self.highest_probability,
+        )
+
+
+def ladder(watch: Watch, level: FloatArray, lowest: float, highest: float, highest_probability: float) -> Ladder:
+    """The ladder from lowest to highest. level: (rows,), probabilities."""
+    rungs = levels(level, lowest, highest)
+    above = [level >= at for at in rungs]
+    return Ladder(
+        tuple(rungs.tolist()),
+        tuple(watch.recalled(rows) for rows in above),
+        tuple(watch.false_alarms(rows) for rows in above),
+        watch.onsets,
+        watch.entity_days,
+        highest_probability,
+    )
+
+
+Ladders = Mapping[str, Mapping[str, Ladder]]
+"""By kind and by "issue/horizon"."""
+
+_LADDERS: Final[TypeAdapter[dict[str, dict[str, Ladder]]]] = TypeAdapter(dict[str, dict[str, Ladder]])
+
+
+def written(ladders: Ladders) -> bytes:
+    """The ladders as FILE holds them."""
+    plain = {kind: {name: asdict(one) for name, one in of.items()} for kind, of in ladders.items()}
+    return (json.dumps(plain) + "\n").encode()
+
+
+def read(directory: Path, manifest: Manifest) -> Ladders:
+    """The ladders of a model. Raises ArtifactError where it has none, or what is there is damaged."""
+    if FILE not in manifest.files:
+        raise ArtifactError(
+            f"the model in {directory} does not say what other thresholds would do ({FILE} is missing); "
+            "an older release trained it: train it again with kip-trainer train"
+        )
+    try:
+        return _LADDERS.validate_json(artifact.content(directory / FILE, manifest))
+    except ValidationError as error:
+        found = error.errors()[0]
+        place = ".".join(map(str, found["loc"]))
+        raise ArtifactError(
+            f"{directory / FILE} is damaged at {place}: {found['msg']}; train the model again"
+        ) from error
