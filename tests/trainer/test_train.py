@@ -104,7 +104,8 @@ def test_the_manifest_says_what_was_done(manifest: Manifest, directory: Path) ->
         assert set(thresholds) == {f"{ISSUES[kind]}/5m", f"{ISSUES[kind]}/15m"}
         assert all(0.05 <= t <= 0.95 for t in thresholds.values())
     assert artifact.load(directory, {})[1] == manifest
-    assert sorted(path.name for path in directory.iterdir()) == ["manifest.json", "model.joblib", "references.joblib"]
+    names = ["ladders.json", "manifest.json", "model.joblib", "references.joblib"]
+    assert sorted(path.name for path in directory.iterdir()) == names
 
 
 def test_an_issue_without_any_episode_is_named_and_not_given(manifest: Manifest, model: Model) -> None:
