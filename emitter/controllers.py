@@ -75,7 +75,9 @@ def reconcile(world: World) -> None:
 
 def desired(world: World) -> IntArray:
     """(workloads,): replicas by specification, scaling by hand and by the autoscaler; never less than one of many."""
-    own = np.array([w.replicas for w in world.cluster.workloads], dtype=np.int64)
+    nodes = int(world.nodes.member.sum())
+    specs = world.cluster.workloads
+    own = np.array([nodes if w.kind == "DaemonSet" else w.replicas for w in specs], dtype=np.int64)
     return np.asarray(np.where(own > 0, np.maximum(own + world.extra_replicas + world.scaled_by, 1), own))
 
 

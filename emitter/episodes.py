@@ -71,6 +71,10 @@ class Episode(ABC):
         """The node a target lives on, None where that has no meaning."""
         return int(world.pods.node[target]) if cls.kind == "pod" else None
 
+    def pods(self) -> tuple[str, ...]:
+        """The uids of the pods it acts on."""
+        return (self.uid,) if self.uid else ()
+
     def place(self) -> Place:
         """What the episode occupies, so that no other acts on it."""
         return (self.kind, self.target)
@@ -140,7 +144,8 @@ def steady_pods(world: World, kinds: tuple[str, ...], settled_seconds: float = 3
     wanted = np.array([w.kind in kinds for w in world.cluster.workloads])[pods.workload]
     free = np.array([p is not None and not p.arranged for p in pods.identity])
     settled = world.now - pods.started_at >= min(settled_seconds, world.now - world.start)
-    return np.asarray(wanted & free & settled & pods.ready & (pods.phase == RUNNING))
+    staying = ~world.nodes.cordoned[pods.node]  # who is about to be moved would take the episode's end with it
+    return np.asarray(wanted & free & settled & staying & pods.ready & (pods.phase == RUNNING))
 
 
 def healthy_nodes(world: World) -> list[int]:

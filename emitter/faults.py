@@ -165,6 +165,9 @@ class CrashLoop(Episode):
             elif world.pods.phase[slot] == RUNNING and draw < 0.6 and not down(world, slot):
                 end_container(world, slot, ERROR, 1)
 
+    def pods(self) -> tuple[str, ...]:
+        return self.uids
+
     def finish(self, world: World) -> None:
         roll_back(world, self.target)
         for slot in self._slots(world):

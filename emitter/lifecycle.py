@@ -151,7 +151,7 @@ def _scheduled(world: World, workload: int) -> int:
     alive = (pods.phase >= PENDING) & (pods.phase <= BACKOFF)
     same = np.bincount(pods.node[alive & (pods.workload == workload)], minlength=len(world.cluster.nodes))
     closed = (nodes.ready != 0) | nodes.cordoned | nodes.disk_pressure | nodes.memory_pressure
-    return int(np.argmin(same * 10.0 + requested(world) + closed * 1e6))
+    return int(np.argmin(same * 10.0 + requested(world) + closed * 1e6 + ~nodes.member * 1e12))
 
 
 def requested(world: World) -> FloatArray:

@@ -154,7 +154,7 @@ class PlannedDrain(Lookalike):
     @classmethod
     def candidates(cls, world: World) -> list[int]:
         fine = healthy_nodes(world)
-        return fine if len(fine) > max(1, len(world.cluster.nodes) // 2) else []
+        return fine if len(fine) > max(1, len(world.cluster.nodes) // 2) and world.nodes.member.all() else []
 
     def apply(self, world: World) -> None:
         world.nodes.cordoned[self.target] = True
@@ -164,12 +164,12 @@ class PlannedDrain(Lookalike):
         world.nodes.cordoned[self.target] = False
 
 
-def movable(world: World, node: int) -> IntArray:
-    """Slots of the node's pods that their controllers replace elsewhere."""
+def movable(world: World, node: int, kinds: tuple[str, ...] = ("Deployment",)) -> IntArray:
+    """Slots of the node's pods that their controllers replace elsewhere, and no episode holds on to."""
     pods = world.pods
-    replaced = np.array([w.kind == "Deployment" for w in world.cluster.workloads])[pods.workload]
-    owned = np.array([p is not None and p.arranged for p in pods.identity])
-    return np.flatnonzero((pods.node == node) & (pods.phase == RUNNING) & replaced & ~owned)
+    replaced = np.array([w.kind in kinds for w in world.cluster.workloads])[pods.workload]
+    free = np.array([p is not None and not p.arranged and p.uid not in world.faulty for p in pods.identity])
+    return np.flatnonzero((pods.node == node) & (pods.phase == RUNNING) & replaced & free)
 
 
 def move_one(world: World, slots: IntArray) -> None:

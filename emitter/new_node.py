@@ -10,6 +10,7 @@ import numpy as np
 from emitter.cluster import Node
 from emitter.lifecycle import delete, requested
 from emitter.lookalikes import PlannedDrain, movable, move_one
+from emitter.machines import SYSTEM_BYTES
 from emitter.randomness import uid
 from emitter.state import EMPTY
 from emitter.world import World
@@ -26,15 +27,25 @@ NEW_SECONDS: Final = 3_600.0
 FILLED: Final = 0.75
 """Of what the fullest node's pods request of its cores: then the new one has its share."""
 
+FRESH_FILES: Final = 150_000.0
+"""Of an operating system that was just installed."""
+
 SMALLER: Final = 2
 """A small machine has half the cores and memory."""
+
+
+MOVED: Final = ("Deployment", "StatefulSet")
+
+ROOM: Final = 0.8
+"""Of the memory that a small machine and all others but the largest have: pods fit, whoever is drained."""
 
 
 @dataclass
 class NewNode(PlannedDrain):
     """A node is emptied and leaves; a smaller one joins in its place, or later one of the first size again.
 
-    The entity is the new node, which nobody has seen before: under a new name, empty, and small.
+    Until the new one joins the entity is the node that leaves. From then on it is the new one, and the episode begins
+    with it: under a name that nobody has seen before, without pods, and small.
     """
 
     type = "new_node"
@@ -43,31 +54,41 @@ class NewNode(PlannedDrain):
 
     @classmethod
     def candidates(cls, world: World) -> list[int]:
-        """Where a small one is among them, that one; never a node with a service's only stateful pod."""
-        fine = [node for node in super().candidates(world) if not _sole_backend(world, node)]
-        small = [node for node in fine if _small(world, node)]
-        return small or ([] if any(_small(world, node) for node in range(len(world.nodes.up))) else fine)
+        """One node at a time, the small one where there is one; never with pods that nobody else stands in for."""
+        fine = [node for node in super().candidates(world) if not _alone(world, node)]
+        places = range(len(world.nodes.member))
+        if not all(world.nodes.member & ~world.nodes.cordoned) or not fine:
+            return []
+        if any(_small(world, node) for node in places):
+            return [node for node in fine if _small(world, node)]
+        return [node for node in fine if _fits(world, node)]
 
     def begin(self, world: World) -> None:
         super().begin(world)
         self.machine = _ordered(world, self.target)
-        self.entity = {"node": self.machine.name}
         self.end = self.plan.start + DRAIN_SECONDS + BOOT_SECONDS + NEW_SECONDS
 
     def apply(self, world: World) -> None:
         if world.now >= self.joins_at:
             if not world.nodes.member[self.target]:
-                _join(world, self.target, self.machine)
-                self.end = world.now + NEW_SECONDS
+                self._join(world)
             self._fill(world)
         elif world.nodes.member[self.target]:
-            super().apply(world)
-            if not len(movable(world, self.target)) or world.now >= self.plan.start + DRAIN_SECONDS:
+            world.nodes.cordoned[self.target] = True
+            left = movable(world, self.target, MOVED)
+            move_one(world, left)
+            if not len(left) or world.now >= self.plan.start + DRAIN_SECONDS:
                 _leave(world, self.target)
                 self.joins_at = world.now + BOOT_SECONDS
 
     def finish(self, world: World) -> None:
         """The new node stays."""
+
+    def _join(self, world: World) -> None:
+        _replace_machine(world, self.target, self.machine)
+        self.plan = replace(self.plan, start=world.now)
+        self.end = world.now + NEW_SECONDS
+        self.entity = {"node": self.machine.name}
 
     def _fill(self, world: World) -> None:
         """A descheduler moves pods off the fullest node until the new one has its share; nobody else would."""
@@ -84,10 +105,19 @@ def _small(world: World, node: int) -> bool:
     return world.cluster.nodes[node].cores < world.first_machines[node].cores
 
 
-def _sole_backend(world: World, node: int) -> bool:
+def _alone(world: World, node: int) -> bool:
+    """Whether a pod there is the only one of its workload."""
     specs, pods = world.cluster.workloads, world.pods
     here = {int(w) for w in pods.workload[(pods.node == node) & (pods.phase > EMPTY)]}
-    return any(specs[w].kind == "StatefulSet" and specs[w].http and specs[w].replicas == 1 for w in here)
+    return any(specs[w].kind in MOVED and specs[w].replicas == 1 for w in here)
+
+
+def _fits(world: World, node: int) -> bool:
+    """Whether all pods have room beside a small machine in this place while the largest other node is away."""
+    sizes = [n.memory_bytes for n in world.cluster.nodes]
+    others = sizes[:node] + sizes[node + 1 :]
+    held = float(world.pods.resident_bytes[world.pods.phase > EMPTY].sum()) + SYSTEM_BYTES * len(others)
+    return held < ROOM * (sum(others) - max(others) + sizes[node] / SMALLER)
 
 
 def _ordered(world: World, node: int) -> Node:
@@ -111,12 +141,12 @@ def _leave(world: World, node: int) -> None:
     world.nodes.member[node] = world.nodes.up[node] = False
 
 
-def _join(world: World, node: int, machine: Node) -> None:
+def _replace_machine(world: World, node: int, machine: Node) -> None:
     """A machine in the free place; its kubelet starts as after any boot."""
-    nodes = world.cluster.nodes
-    world.cluster = replace(world.cluster, nodes=(*nodes[:node], machine, *nodes[node + 1 :]))
-    world.nodes.member[node], world.nodes.joined_at[node] = True, np.floor(world.now)
-    world.nodes.cordoned[node] = False
-    world.nodes.containerd_used_bytes[node] = 0.1 * machine.containerd_bytes
-    world.nodes.root_used_bytes[node] = 0.1 * machine.root_bytes
-    world.nodes.cached_bytes[node] = 0.05 * machine.memory_bytes
+    inventory, nodes = world.cluster.nodes, world.nodes
+    world.cluster = replace(world.cluster, nodes=(*inventory[:node], machine, *inventory[node + 1 :]))
+    nodes.member[node], nodes.joined_at[node], nodes.cordoned[node] = True, np.floor(world.now), False
+    nodes.loads[node] = 0.0
+    nodes.root_files[node] = FRESH_FILES
+    nodes.containerd_used_bytes[node] = 0.1 * machine.containerd_bytes
+    nodes.cached_bytes[node] = 0.05 * machine.memory_bytes

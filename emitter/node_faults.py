@@ -56,8 +56,8 @@ class NodeNotReady(Episode):
 
     @classmethod
     def candidates(cls, world: World) -> list[int]:
-        """At most a third of the nodes fails at once, so that pods have somewhere to go."""
-        falling = int((world.pressures.strain > 0).sum())
+        """At most a third of the nodes fails or is away at once, so that pods have somewhere to go."""
+        falling = int((world.pressures.strain > 0).sum() + (~world.nodes.member).sum())
         return healthy_nodes(world) if falling < max(1, len(world.cluster.nodes) // 3) else []
 
     def begin(self, world: World) -> None:

@@ -108,6 +108,7 @@ class Simulation:
         self._end_episodes()
         for plan in self.scenario.plans(world.now):
             self.begin(plan)
+        world.faulty = self._faulty()
         world.calm()
         for episode in self.running:
             episode.apply(world)
@@ -133,9 +134,9 @@ class Simulation:
     def begin(self, plan: Plan) -> None:
         """Start an episode now, unless there is no target for it."""
         kind = TYPES[plan.type]
-        target = plan.target
-        if target is None:
-            target = choose(kind, self.world, self.targets, self._busy(kind), plan.avoided_node)
+        target, busy = plan.target, self._busy(kind)
+        if target is None or (kind.kind, target) in busy:
+            target = choose(kind, self.world, self.targets, busy, plan.avoided_node)
         if target is None:
             return
         episode = kind(plan, target)
@@ -147,7 +148,10 @@ class Simulation:
         """What running episodes occupy; a look-alike also leaves the nodes and workloads of faulty pods alone."""
         places = {e.place() for e in self.running}
         if kind.issue is None:
-            slots = [s for e in self.running if e.issue and (s := self.world.slot_by_uid.get(e.uid)) is not None]
+            slots = [s for uid in self._faulty() if (s := self.world.slot_by_uid.get(uid)) is not None]
             places |= {("node", int(self.world.pods.node[s])) for s in slots}
             places |= {("workload", int(self.world.pods.workload[s])) for s in slots}
         return frozenset(places)
+
+    def _faulty(self) -> frozenset[str]:
+        return frozenset(uid for e in self.running if e.issue for uid in e.pods())

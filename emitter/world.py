@@ -86,6 +86,8 @@ class World:
     machines: int = field(init=False)
     """Machines that the cluster ever had."""
     slot_by_uid: dict[str, int] = field(init=False, default_factory=dict)
+    faulty: frozenset[str] = field(init=False, default=frozenset())
+    """Uids of pods that faults act on: whoever moves pods leaves them alone."""
     blackouts: list[Blackout] = field(init=False, default_factory=list)
     calls: tuple[tuple[int, ...], ...] = field(init=False)
     addresses: int = field(init=False, default=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import platform
 from collections.abc import Mapping
 from dataclasses import replace
@@ -193,8 +194,12 @@ def _pickled(kinds: Mapping[Kind, KindModel]) -> bytes:
 
 
 def _thresholds(model: KindModel, manifest: Manifest, directory: Path) -> tuple[float, ...]:
+    """The manifest's, which older releases rounded: a rounded one may lie above all that its model can say."""
     try:
-        return tuple(manifest.thresholds[model.kind][f"{o.issue}/{o.horizon}"] for o in model.outcomes)
+        told = [manifest.thresholds[model.kind][f"{o.issue}/{o.horizon}"] for o in model.outcomes]
+        return tuple(
+            own if round(own, 6) == one else one for own, one in zip(map(float, model.thresholds), told, strict=True)
+        )
     except KeyError as error:
         raise ArtifactError(
             f"{directory / MANIFEST} has no threshold for {error.args[0]} of {model.kind}s; train the model again"
@@ -251,6 +256,6 @@ def content(path: Path, manifest: Manifest) -> bytes:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     part.write_bytes(data)
     part.replace(path)

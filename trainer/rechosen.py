@@ -16,6 +16,7 @@ from trainer.thresholds import Budget
 def rechosen(directory: Path, per_entity_day: float | None, price: float | None) -> Manifest:
     """Write a model's manifest again with the thresholds that the budget gives; all else stays as it was trained.
 
+    So does the estimator: where it was chosen by `auto`, with another budget the contest might have ended otherwise.
     per_entity_day, price: of false alarms; None keeps the model's. Raises ArtifactError when the manifest cannot be
     read or written, or an older release trained the model.
     """
@@ -37,6 +38,8 @@ def rechosen(directory: Path, per_entity_day: float | None, price: float | None)
             "false_alarms_price": budget.price,
         }
     )
+    if artifact.read_manifest(directory) != manifest:
+        raise ArtifactError(f"the model in {directory} was written anew meanwhile; choose its thresholds again")
     artifact.write_manifest(found, directory)
     return found
 

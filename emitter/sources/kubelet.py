@@ -74,7 +74,8 @@ def _mounts(world: World) -> list[int | None]:
 
 def _volume_keys(world: World) -> list[str]:
     """A claim reports from the node of its pod, so a move is a new set of series."""
-    return [f"{k}@{world.pods.node[s]}" if s is not None else "" for k, s in enumerate(_mounts(world))]
+    names = [node.name for node in world.cluster.nodes]
+    return [f"{k}@{names[world.pods.node[s]]}" if s is not None else "" for k, s in enumerate(_mounts(world))]
 
 
 def _volume_context(world: World, volume: int) -> Mapping[str, object]:

@@ -13,8 +13,10 @@ import pytest
 
 from emitter.abrupt import ABRUPT
 from emitter.episodes import Episode, Plan
+from emitter.lifecycle import create
 from emitter.live import Live
-from emitter.lookalikes import LOOKALIKES
+from emitter.lookalikes import LOOKALIKES, PlannedDrain
+from emitter.new_node import NewNode
 from emitter.node_faults import FAULTS
 from emitter.nuisances import HOT, NUISANCES, ScaleDown
 from emitter.recorder import Recorder, write
@@ -249,7 +251,7 @@ def test_a_node_leaves_and_a_small_one_joins_that_nobody_has_seen() -> None:
     created = {name: value for name, value in states.items() if name.startswith("kube_node_created")}
     assert not any(f'node="{first.name}"' in name for name in states), "nothing is left of the old one"
     (young,) = (value for name, value in created.items() if "worker-04" in name)
-    assert episode.plan.start < young < episode.end
+    assert episode.plan.start == young < episode.end
     assert all(value < START for name, value in created.items() if "worker-04" not in name)
     here = [p.owner_kind for p in world.pods.identity if p is not None and p.node == node]
     assert here.count("DaemonSet") == 1
@@ -260,6 +262,59 @@ def test_a_node_leaves_and_a_small_one_joins_that_nobody_has_seen() -> None:
     while not simulation.lookalikes[-1].over:
         simulation.step()
     assert (world.cluster.nodes[node].name, world.cluster.nodes[node].cores) == ("worker-05", first.cores)
+
+
+def leaving() -> tuple[Simulation, NewNode]:
+    """A quiet cluster of three nodes, one of which has just left."""
+    simulation = Simulation(arguments(nodes=3, pods=40))
+    simulation.scenario = type(simulation.scenario)("quiet", (), _nothing, float("inf"), frozenset())
+    stepped(simulation, 40)
+    simulation.begin(plan("new_node", simulation.now))
+    (episode,) = simulation.lookalikes
+    assert isinstance(episode, NewNode)
+    assert episode.entity == {"node": simulation.world.cluster.nodes[episode.target].name}
+    while simulation.world.nodes.member.all():
+        simulation.step()
+        assert not NewNode.candidates(simulation.world), "one at a time"
+    return simulation, episode
+
+
+def test_an_absent_node_has_neither_pods_nor_series_and_is_no_failure() -> None:
+    simulation, episode = leaving()
+    world, (away,) = simulation.world, np.flatnonzero(~simulation.world.nodes.member)
+    name, daemons = episode.entity["node"], []
+    world.nodes.cordoned[:] = True  # nobody else takes pods either
+    while not world.nodes.member.all():
+        recorder = Recorder()
+        recorder.sample(world)
+        shown = _last_values(recorder)
+        assert not any(f'"{name}"' in series or f'"{name}:' in series for series in shown)
+        daemons += [v for s, v in shown.items() if s.startswith("kube_daemonset_status_desired_number_scheduled")]
+        assert not PlannedDrain.candidates(world)
+        assert world.pods.node[create(world, 0)] != away
+        assert not simulation.present["node_failure", "node"].any()
+        simulation.step()
+    assert set(daemons) == {2.0}
+
+
+def test_what_a_fault_acts_on_is_not_moved_to_the_new_node() -> None:
+    simulation, episode = leaving()
+    pods = simulation.world.pods
+    for kind in ("memory_leak", "cpu_saturation", "crash_loop"):
+        simulation.begin(plan(kind, simulation.now, ramp_seconds=4 * 3600.0))
+    uids = {uid for fault in simulation.faults for uid in fault.pods()}
+    assert len(uids) >= 3
+    while not episode.over:
+        simulation.step()
+    assert uids <= {p.uid for p in pods.identity if p is not None}
+    assert not any(fault.over for fault in simulation.faults)
+
+
+def test_what_was_arranged_for_a_busy_node_meets_another() -> None:
+    simulation, episode = leaving()
+    simulation.begin(replace(plan("packet_loss", simulation.now), target=episode.target))
+    (fault,) = simulation.faults
+    assert fault.target != episode.target
 
 
 def test_a_replica_is_only_taken_away_while_the_others_carry_its_load() -> None:

@@ -100,6 +100,14 @@ def test_a_bad_training_setting_ends_with_code_2_and_says_which(
         ("evaluate", URL, "--model.dir is required (or KIP_MODEL_DIR)"),
         ("replay", (*URL, "--model.dir", "m"), "--output.file is required (or KIP_OUTPUT_FILE)"),
         ("replay", (*URL, "--model.dir", "m", "--output.file", "a.csv"), "a.csv must end in .parquet"),
+        ("thresholds", (), "--model.dir is required (or KIP_MODEL_DIR)"),
+        ("thresholds", ("--model.dir", "m", "--false-alarms.price", "-1"), "--false-alarms.price: Input should be"),
+        ("thresholds", ("--model.dir", "m", "--false-alarms.price", "inf"), "--false-alarms.price: Input should be"),
+        (
+            "thresholds",
+            ("--model.dir", "m", "--false-alarms.per-entity-day", "0"),
+            "--false-alarms.per-entity-day: Input should be greater than 0",
+        ),
     ],
 )
 def test_a_missing_or_impossible_setting_ends_with_code_2(

@@ -75,6 +75,20 @@ def test_a_higher_price_never_foretells_more_nor_cries_wolf_more_often(directory
     assert seen == sorted(seen, reverse=True)
 
 
+def test_a_training_that_ends_meanwhile_is_not_undone(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    anew = manifest_of(directory).model_copy(update={"trained_at": 7.0})
+    kept = ladders.read(directory, manifest_of(directory))
+
+    def read(directory: Path, manifest: Manifest) -> ladders.Ladders:
+        artifact.write_manifest(anew, directory)
+        return kept
+
+    monkeypatch.setattr("trainer.rechosen.ladders.read", read)
+    with pytest.raises(ArtifactError, match="was written anew meanwhile"):
+        rechosen(directory, 1.0, 1.0)
+    assert manifest_of(directory) == anew
+
+
 def test_a_model_without_ladders_is_refused_and_left_alone(directory: Path) -> None:
     path = directory / MANIFEST
     document = json.loads(path.read_text())

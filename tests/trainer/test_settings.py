@@ -8,13 +8,13 @@ import pytest
 
 from commandline.settings import SettingsError, load, variables_of
 from commandline.siblings import VARIABLES
-from trainer.settings import EvaluateSettings, ReplaySettings, TrainSettings
+from trainer.settings import EvaluateSettings, ReplaySettings, ThresholdsSettings, TrainSettings
 
 GOOD = {"prometheus_url": "http://127.0.0.1:9090", "model_dir": "m"}
 
 
 def test_the_other_commands_know_every_variable() -> None:
-    assert variables_of(TrainSettings, EvaluateSettings, ReplaySettings) <= VARIABLES
+    assert variables_of(TrainSettings, EvaluateSettings, ReplaySettings, ThresholdsSettings) <= VARIABLES
 
 
 def test_horizons_are_read_from_one_flag() -> None:
