@@ -6,18 +6,31 @@ A ladder is kept beside a model, so that another budget or price can choose othe
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
+import numpy as np
 from pydantic import Field, TypeAdapter, ValidationError
+from scipy.special import expit, logit
 
 from predictor import artifact
 from predictor.artifact import ArtifactError, Manifest
 from predictor.panel import FloatArray
 from predictor.tried import Tried
 from trainer.thresholds import Budget, Watch, allowed, first_true, levels
+
+SPREAD: Final = 0.5
+"""In log-odds, by which scores are higher or lower in other weeks and other workloads than where they were learned:
+docs/decisions/2026-11-26-thresholds-that-keep-their-distance.md."""
+
+SHIFTS: Final = np.linspace(-2.0, 2.0, 41)
+LIKELY: Final = np.exp(-0.5 * SHIFTS**2) / np.exp(-0.5 * SHIFTS**2).sum()
+"""How likely scores are so many spreads higher."""
+
+NEVER: Final = 1e-6
 
 FILE: Final = "ladders.json"
 """In a model's directory: ladders by kind and by "issue/horizon"."""
@@ -45,33 +58,50 @@ class Ladder:
         if not len(self.levels) == len(self.foretold) == len(self.false_alarms) > 0:
             raise ValueError("a ladder has as many levels as figures, and at least one")
 
-    def threshold(self, budget: Budget) -> float:
+    def threshold(self, budget: Budget, spread: float = SPREAD) -> float:
         """The level within the budget that is worth most: onsets foretold, less the price of each false alarm.
 
         A budget is what may be spent and no aim: alarms that foretell little are spared, though there were room for
-        them. Of several such levels those with the fewest false alarms, of these the lowest. One false alarm costs
-        nothing: a history too short for a second would have to keep silent. Where nothing is foretold within the
-        budget, its lowest level; the highest where none keeps to it.
+        them. One false alarm costs nothing: a history too short for a second would have to keep silent. What a level is
+        worth is its mean over scores that are a little higher or lower than in this history, by `spread` in log-odds:
+        next to a slope a threshold keeps its distance. Of equals those with the fewest false alarms, of these the
+        lowest. Where nothing is foretold within the budget, its lowest level; the highest where none keeps to it.
         """
         most = allowed(self.entity_days, budget.per_entity_day)
         cheapest = min(len(self.levels) - 1, first_true(len(self.levels), lambda at: self.false_alarms[at] <= most))
         if not self.foretold[cheapest]:
             return self.levels[cheapest]
-        return self.levels[max(range(cheapest, len(self.levels)), key=lambda at: self._worth(at, budget.price))]
+        points = [(at, rung) for at, rung in self._points() if rung >= cheapest]
+        worth = self._worth(np.array([at for at, _ in points]), budget.price, spread).tolist()
+        best = max(range(len(points)), key=lambda i: (worth[i], -self.false_alarms[points[i][1]]))
+        return points[best][0]
 
-    def _worth(self, rung: int, price: float) -> tuple[float, float]:
-        false = self.false_alarms[rung]
-        return self.foretold[rung] - price * max(0.0, false - 1.0), -false
+    def _points(self) -> list[tuple[float, int]]:
+        """Rising levels, and the rung whose alerts each of them has: every rung, and between two the middle."""
+        rungs = enumerate(self.levels)
+        between = enumerate(expit((_log_odds(self.levels)[1:] + _log_odds(self.levels)[:-1]) / 2).tolist(), start=1)
+        return sorted([(at, rung) for rung, at in (*rungs, *between)])
+
+    def _worth(self, levels: FloatArray, price: float, spread: float) -> FloatArray:
+        """(levels,): what each is worth, rounded so that equals are equal."""
+        worth = np.array(self.foretold) - price * np.maximum(0.0, np.array(self.false_alarms) - 1.0)
+        elsewhere = _log_odds(levels)[:, None] - spread * SHIFTS
+        rungs = np.searchsorted(_log_odds(self.levels), elsewhere)
+        return np.asarray(np.round(worth[np.minimum(rungs, len(worth) - 1)] @ LIKELY, 9))
 
     def tried(self, threshold: float) -> Tried:
-        """How one of the levels did. Raises ValueError for any other threshold."""
-        rung = self.levels.index(threshold)
+        """How a level did."""
+        rung = min(len(self.levels) - 1, bisect_left(self.levels, threshold))
         return Tried(
             onsets=self.onsets,
             foretold=self.foretold[rung],
             false_alarms_per_entity_day=self.false_alarms[rung] / self.entity_days if self.entity_days else None,
             highest_probability=self.highest_probability,
         )
+
+
+def _log_odds(levels: Sequence[float] | FloatArray) -> FloatArray:
+    return np.asarray(logit(np.clip(levels, NEVER, 1.0 - NEVER)))
 
 
 def ladder(watch: Watch, level: FloatArray, lowest: float, highest: float, highest_probability: float) -> Ladder:
