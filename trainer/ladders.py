@@ -68,26 +68,35 @@ class Ladder:
         lowest. Where nothing is foretold within the budget, its lowest level; the highest where none keeps to it.
         """
         most = allowed(self.entity_days, budget.per_entity_day)
-        cheapest = min(len(self.levels) - 1, first_true(len(self.levels), lambda at: self.false_alarms[at] <= most))
+        cheapest = first_true(len(self.levels), lambda at: self.false_alarms[at] <= most)
+        if cheapest == len(self.levels):
+            return self.levels[-1]
         if not self.foretold[cheapest]:
             return self.levels[cheapest]
-        points = [(at, rung) for at, rung in self._points() if rung >= cheapest]
+        # A higher level may have more false alarms, where it splits an alert into several.
+        within = [rung >= cheapest and false <= most for rung, false in enumerate(self.false_alarms)]
+        points = [(at, rung) for at, rung in self._points() if within[rung]]
         worth = self._worth(np.array([at for at, _ in points]), budget.price, spread).tolist()
         best = max(range(len(points)), key=lambda i: (worth[i], -self.false_alarms[points[i][1]]))
         return points[best][0]
 
     def _points(self) -> list[tuple[float, int]]:
         """Rising levels, and the rung whose alerts each of them has: every rung, and between two the middle."""
-        rungs = enumerate(self.levels)
-        between = enumerate(expit((_log_odds(self.levels)[1:] + _log_odds(self.levels)[:-1]) / 2).tolist(), start=1)
-        return sorted([(at, rung) for rung, at in (*rungs, *between)])
+        middles = expit((_log_odds(self.levels)[1:] + _log_odds(self.levels)[:-1]) / 2).tolist()
+        between = [
+            (at, rung)
+            for rung, (at, below, above) in enumerate(zip(middles, self.levels, self.levels[1:], strict=False), start=1)
+            if below < at < above
+        ]
+        return sorted([*between, *((at, rung) for rung, at in enumerate(self.levels))])
 
     def _worth(self, levels: FloatArray, price: float, spread: float) -> FloatArray:
-        """(levels,): what each is worth, rounded so that equals are equal."""
+        """(levels,): what each is worth, rounded so that equals are equal; nothing above all that the model can say."""
         worth = np.array(self.foretold) - price * np.maximum(0.0, np.array(self.false_alarms) - 1.0)
         elsewhere = _log_odds(levels)[:, None] - spread * SHIFTS
         rungs = np.searchsorted(_log_odds(self.levels), elsewhere)
-        return np.asarray(np.round(worth[np.minimum(rungs, len(worth) - 1)] @ LIKELY, 9))
+        sayable = elsewhere <= max(_log_odds([self.highest_probability, self.levels[-1]]).tolist())
+        return np.asarray(np.round(np.where(sayable, worth[np.minimum(rungs, len(worth) - 1)], 0.0) @ LIKELY, 9))
 
     def tried(self, threshold: float) -> Tried:
         """How a level did."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from predictor.panel import BoolArray, FloatArray
@@ -284,6 +284,29 @@ def test_between_two_rungs_a_threshold_does_what_the_upper_one_does() -> None:
     assert of.tried(0.99) == of.tried(0.95)
 
 
+def test_where_no_level_keeps_to_the_budget_it_is_the_highest() -> None:
+    assert ladder_of((0.25, 5, 40.0), (0.5, 5, 35.0)).threshold(BUDGET) == 0.5
+
+
+def test_no_level_beyond_the_budget_is_chosen_though_lower_ones_keep_to_it() -> None:
+    split = [(0.3, 60, 90.0), (0.5, 60, 60.0), (0.55, 60, 27.0), (0.6, 60, 27.0), (0.65, 60, 29.0), (0.7, 60, 27.0)]
+    of = ladder_of(*split, (0.75, 20, 26.0), (0.8, 0, 26.0))
+    for spread in (0.0, 0.25, 0.5):
+        assert (of.tried(of.threshold(Budget(0.02, 3.0), spread)).false_alarms_per_entity_day or 0.0) <= 0.028
+
+
+def test_above_all_that_the_model_can_say_nothing_is_worth_anything() -> None:
+    rungs = ((0.25, 60, 9.0), (0.5, 60, 3.0), (0.6, 60, 0.0), (0.7, 60, 0.0))
+    more = ladder_of(*rungs)
+    assert replace(more, highest_probability=0.7).threshold(BUDGET) < more.threshold(BUDGET) == 0.7
+
+
+def test_rungs_next_to_each_other_have_no_middle() -> None:
+    of = ladder_of((0.2, 60, 90.0), (0.2537030221377041, 60, 40.0), (0.2537030221377042, 60, 0.0), (0.95, 0, 0.0))
+    assert of.tried(of.threshold(BUDGET, spread=0.0)).false_alarms_per_entity_day == 0.0
+
+
+@example([(0.0, 1, 29.0), (1.0, 1, 29.0)], 0.0, 0.0)
 @given(
     st.lists(st.tuples(st.floats(0.0, 1.0), st.integers(0, 50), st.floats(0, 50)), min_size=1, max_size=30),
     st.floats(0.0, 2.0),
