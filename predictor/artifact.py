@@ -257,5 +257,9 @@ def content(path: Path, manifest: Manifest) -> bytes:
 
 def _replace(path: Path, data: bytes) -> None:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_bytes(data)
-    part.replace(path)
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)  # of a full disk, not a byte more than it had
+        raise

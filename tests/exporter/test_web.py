@@ -7,7 +7,7 @@ import math
 import pytest
 
 from exporter.telemetry import Telemetry
-from predictor.artifact import MANIFEST
+from predictor.artifact import MANIFEST, read_manifest, write_manifest
 from tests.exporter.conftest import START, STEP, Bench
 from tests.exporter.fake_prometheus import always
 from tests.exporter.models import NODE_CPU, POD_FAILED, POD_MEMORY, POD_RESTARTS, fitted_model, saved
@@ -196,6 +196,18 @@ def test_a_reload_puts_the_new_model_in_place_with_a_whole_window(bench: Bench) 
     published = bench.live.published
     assert published is not None
     assert len(published.served.window.panels["pod"].times) == 30
+
+
+def test_a_reload_takes_thresholds_that_were_chosen_again(bench: Bench) -> None:
+    bench.warm()
+    series = 'kip_alert_threshold{issue="pod_failure",horizon="15m",kind="pod"}'
+    assert bench.value(series) not in (None, 0.123)
+    manifest = read_manifest(bench.model_dir)
+    thresholds = {**manifest.thresholds, "pod": {**manifest.thresholds["pod"], "pod_failure/15m": 0.123}}
+    write_manifest(manifest.model_copy(update={"thresholds": thresholds}), bench.model_dir)
+    assert bench.client.post("/-/reload").status_code == 200
+    bench.step()
+    assert bench.value(series) == 0.123
 
 
 def test_a_model_that_cannot_be_loaded_leaves_the_old_one_in_use(bench: Bench) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,23 @@ def test_thresholds_are_those_of_the_manifest(tmp_path: Path) -> None:
     model, manifest = artifact.load(tmp_path, {})
     assert model.kinds["node"].thresholds == (0.123, *MODEL.kinds["node"].thresholds[1:])
     assert manifest.thresholds["node"][f"{first.issue}/{first.horizon}"] == 0.123
+
+
+def test_on_a_full_disk_the_old_model_stays_and_nothing_is_left_over(tmp_path: Path) -> None:
+    """The limit on the size of files stands in for the disk: a write ends in the middle all the same."""
+    before = saved(tmp_path)
+    files = sorted(tmp_path.iterdir())
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, unlimited[1]))
+    try:
+        with pytest.raises(ArtifactError, match="cannot write the model to"):
+            saved(tmp_path)
+        with pytest.raises(ArtifactError, match="cannot write the model to"):
+            artifact.write_manifest(before, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    assert sorted(tmp_path.iterdir()) == files
+    assert artifact.load(tmp_path, {})[1] == before
 
 
 def test_the_same_model_has_the_same_digest(tmp_path: Path) -> None:
