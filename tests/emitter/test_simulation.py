@@ -6,44 +6,21 @@ import json
 import re
 from collections import defaultdict
 from dataclasses import replace
-from io import StringIO
 
 import numpy as np
 import pytest
 
 from emitter.abrupt import ABRUPT
-from emitter.episodes import Episode, Plan
-from emitter.lifecycle import create
 from emitter.live import Live
-from emitter.lookalikes import LOOKALIKES, PlannedDrain
-from emitter.new_node import NewNode
+from emitter.lookalikes import LOOKALIKES
 from emitter.node_faults import FAULTS
 from emitter.nuisances import HOT, NUISANCES, ScaleDown
-from emitter.recorder import Recorder, write
+from emitter.recorder import Recorder
 from emitter.shapes import SHAPES
 from emitter.simulation import Arguments, Simulation
 from emitter.sources import SOURCES
 from emitter.state import RUNNING
-from tests.emitter.cases import START, arguments, plan, samples, stepped, still
-
-
-def _nothing(now: float) -> list[Plan]:
-    del now
-    return []
-
-
-def run_through(kind: str, after_end_steps: int = 60, shape: str = "linear") -> tuple[Simulation, Episode, list[bool]]:
-    """One episode in a quiet cluster without random look-alikes; whether its issue was present at each step."""
-    simulation = Simulation(arguments(nodes=3, pods=40))
-    simulation.scenario = type(simulation.scenario)("quiet", (), _nothing, float("inf"), frozenset())
-    stepped(simulation, 40)
-    simulation.begin(replace(plan(kind, simulation.now), shape=shape))
-    episode = (simulation.faults + simulation.lookalikes)[0]
-    present: list[bool] = []
-    while simulation.now < episode.end + after_end_steps * 30.0:
-        simulation.step()
-        present.append(any(bool(mask.any()) for mask in simulation.present.values()))
-    return simulation, episode, present
+from tests.emitter.cases import START, arguments, last_values, plan, run_through, samples, stepped, still, uneventful
 
 
 @pytest.mark.parametrize("kind", sorted(FAULTS))
@@ -102,17 +79,10 @@ def test_history_and_live_join_without_a_seam() -> None:
     recorder = Recorder()
     stepped(simulation, 240)
     recorder.sample(simulation.world)
-    recorded = _last_values(recorder)
+    recorded = last_values(recorder)
     live = still(simulated, simulation.now)
     shown = dict(pair for source in SOURCES for pair in samples(live.render(source)))
     assert shown == recorded
-
-
-def _last_values(recorder: Recorder) -> dict[str, float]:
-    file = StringIO()
-    write(recorder.block(), file)
-    lines = file.getvalue().removesuffix("# EOF\n").splitlines()
-    return dict(next(samples(line.rpartition(" ")[0])) for line in lines)
 
 
 def test_counters_never_fall_except_where_a_node_or_a_process_began_anew() -> None:
@@ -238,89 +208,8 @@ def test_a_cluster_that_slept_shows_the_present_again() -> None:
     assert [slept.render(s) for s in SOURCES] == [still(arguments("train"), clock[0]).render(s) for s in SOURCES]
 
 
-def test_a_node_leaves_and_a_small_one_joins_that_nobody_has_seen() -> None:
-    simulation, episode, _ = run_through("new_node")
-    world, node = simulation.world, episode.target
-    assert episode.entity == {"node": "worker-04"}
-    assert [n.name for n in world.cluster.nodes].count("worker-04") == 1
-    first, machine = world.first_machines[node], world.cluster.nodes[node]
-    assert (machine.cores, machine.memory_bytes) == (first.cores / 2, first.memory_bytes / 2)
-    recorder = Recorder()
-    recorder.sample(world)
-    states = _last_values(recorder)
-    created = {name: value for name, value in states.items() if name.startswith("kube_node_created")}
-    assert not any(f'node="{first.name}"' in name for name in states), "nothing is left of the old one"
-    (young,) = (value for name, value in created.items() if "worker-04" in name)
-    assert episode.plan.start == young < episode.end
-    assert all(value < START for name, value in created.items() if "worker-04" not in name)
-    here = [p.owner_kind for p in world.pods.identity if p is not None and p.node == node]
-    assert here.count("DaemonSet") == 1
-    assert here.count("ReplicaSet") >= 2, "pods came, as somebody balances"
-    assert (world.pods.phase == RUNNING).sum() == 40
-    simulation.begin(replace(plan("new_node", simulation.now), id="again"))
-    assert simulation.lookalikes[-1].target == node, "the small one goes first"
-    while not simulation.lookalikes[-1].over:
-        simulation.step()
-    assert (world.cluster.nodes[node].name, world.cluster.nodes[node].cores) == ("worker-05", first.cores)
-
-
-def leaving() -> tuple[Simulation, NewNode]:
-    """A quiet cluster of three nodes, one of which has just left."""
-    simulation = Simulation(arguments(nodes=3, pods=40))
-    simulation.scenario = type(simulation.scenario)("quiet", (), _nothing, float("inf"), frozenset())
-    stepped(simulation, 40)
-    simulation.begin(plan("new_node", simulation.now))
-    (episode,) = simulation.lookalikes
-    assert isinstance(episode, NewNode)
-    assert episode.entity == {"node": simulation.world.cluster.nodes[episode.target].name}
-    while simulation.world.nodes.member.all():
-        simulation.step()
-        assert not NewNode.candidates(simulation.world), "one at a time"
-    return simulation, episode
-
-
-def test_an_absent_node_has_neither_pods_nor_series_and_is_no_failure() -> None:
-    simulation, episode = leaving()
-    world, (away,) = simulation.world, np.flatnonzero(~simulation.world.nodes.member)
-    name, daemons = episode.entity["node"], []
-    world.nodes.cordoned[:] = True  # nobody else takes pods either
-    while not world.nodes.member.all():
-        recorder = Recorder()
-        recorder.sample(world)
-        shown = _last_values(recorder)
-        assert not any(f'"{name}"' in series or f'"{name}:' in series for series in shown)
-        daemons += [v for s, v in shown.items() if s.startswith("kube_daemonset_status_desired_number_scheduled")]
-        assert not PlannedDrain.candidates(world)
-        assert world.pods.node[create(world, 0)] != away
-        assert not simulation.present["node_failure", "node"].any()
-        simulation.step()
-    assert set(daemons) == {2.0}
-
-
-def test_what_a_fault_acts_on_is_not_moved_to_the_new_node() -> None:
-    simulation, episode = leaving()
-    pods = simulation.world.pods
-    for kind in ("memory_leak", "cpu_saturation", "crash_loop"):
-        simulation.begin(plan(kind, simulation.now, ramp_seconds=4 * 3600.0))
-    uids = {uid for fault in simulation.faults for uid in fault.pods()}
-    assert len(uids) >= 3
-    while not episode.over:
-        simulation.step()
-    assert uids <= {p.uid for p in pods.identity if p is not None}
-    assert not any(fault.over for fault in simulation.faults)
-
-
-def test_what_was_arranged_for_a_busy_node_meets_another() -> None:
-    simulation, episode = leaving()
-    simulation.begin(replace(plan("packet_loss", simulation.now), target=episode.target))
-    (fault,) = simulation.faults
-    assert fault.target != episode.target
-
-
 def test_a_replica_is_only_taken_away_while_the_others_carry_its_load() -> None:
-    simulation = Simulation(arguments(nodes=3, pods=40, start=START - 12 * 3600.0))  # ten in the morning
-    simulation.scenario = type(simulation.scenario)("quiet", (), _nothing, float("inf"), frozenset())
-    stepped(simulation, 40)
+    simulation = uneventful(START - 12 * 3600.0)  # ten in the morning
     simulation.begin(replace(plan("scale_down", simulation.now, ramp_seconds=9 * 3600.0)))
     (episode,) = simulation.lookalikes
     cluster, pods, hottest = simulation.world.cluster, simulation.world.pods, 0.0
