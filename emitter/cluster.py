@@ -124,6 +124,7 @@ HOLDOUT_TEMPLATES: Final = (
 )
 """Of `holdout` alone."""
 
+RESIDENT_RATIOS: Final = (0.3, 0.5)
 GIB_PER_CORE: Final = 6.0
 HOLDOUT_GIB_PER_CORE: Final = 4.0
 
@@ -199,7 +200,7 @@ def _workload(rng: Generator, index: int, replicas: int, templates: tuple[_Templ
         cpu_limit=template.cpu_limit,
         memory_request=memory * float(rng.uniform(0.5, 0.8)),
         memory_limit=memory,
-        resident_ratio=float(rng.uniform(0.3, 0.5)),
+        resident_ratio=float(rng.uniform(*RESIDENT_RATIOS)),
         transient_ratio=float(rng.uniform(0.01, 0.045)),
         latency_seconds=template.latency_seconds * float(rng.uniform(0.8, 1.25)),
         volume_bytes=template.volume_gib * GIB,

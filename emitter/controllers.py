@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from emitter.cluster import RESIDENT_RATIOS
 from emitter.lifecycle import STARTING_SECONDS, create, delete, end_container, evict, run
 from emitter.randomness import suffix
 from emitter.state import (
@@ -19,7 +20,7 @@ from emitter.state import (
     BoolArray,
     IntArray,
 )
-from emitter.world import Rollout, World
+from emitter.world import Rollout, Version, World
 
 GRACE_SECONDS: Final = 40.0
 """kube-controller-manager's --node-monitor-grace-period."""
@@ -41,6 +42,9 @@ DISK_EVICTION_RATIO: Final = 0.10
 
 MEMORY_EVICTION_RATIO: Final = 0.015
 """Available part of memory below which the kubelet evicts; managed clusters use about 1 to 2 %."""
+
+LEAST_CPU_NEED: Final = 0.75
+"""Of a release; none needs more than the first version, by which replicas were counted."""
 
 
 def populate(world: World) -> None:
@@ -119,16 +123,21 @@ def begin_rollout(world: World, workload: int) -> None:
 
 
 def revise(world: World, workload: int) -> None:
-    """A new pod template: a new ReplicaSet name, one generation more."""
-    world.previous_revisions[workload] = world.revisions[workload]
-    world.revisions[workload] = suffix(world.naming, 9)
+    """A new pod template: a new ReplicaSet name, one generation more, and other needs within the same limits."""
+    resting = world.cluster.workloads[workload].resident_ratio
+    world.previous_versions[workload] = world.versions[workload]
+    world.versions[workload] = Version(
+        suffix(world.naming, 9),
+        memory_need=float(world.releases.uniform(*RESIDENT_RATIOS)) / resting,
+        cpu_need=float(world.releases.uniform(LEAST_CPU_NEED, 1.0)),
+    )
     world.generations[workload] += 1
 
 
 def roll_back(world: World, workload: int) -> None:
     """The template before the last one becomes current again."""
-    revisions, previous = world.revisions, world.previous_revisions
-    revisions[workload], previous[workload] = previous[workload], revisions[workload]
+    current, previous = world.versions, world.previous_versions
+    current[workload], previous[workload] = previous[workload], current[workload]
     world.generations[workload] += 1
 
 

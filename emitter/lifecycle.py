@@ -54,6 +54,8 @@ def create(world: World, workload: int, node: int | None = None, ordinal: int = 
     pods.identity[slot] = identity = _identity(world, workload, place, ordinal, bad)
     pods.workload[slot], pods.node[slot] = workload, place
     pods.cpu_limit[slot], pods.memory_limit[slot] = world.cpu_limits[workload], world.memory_limits[workload]
+    version = world.versions[workload]
+    pods.memory_need[slot], pods.cpu_need[slot] = version.memory_need, version.cpu_need
     pods.created_at[slot] = world.now
     pods.phase[slot], pods.waiting[slot] = PENDING, 1
     pods.resume_at[slot] = world.now + STARTING_SECONDS + float(world.naming.integers(0, 20))
@@ -172,7 +174,7 @@ def _address(world: World) -> str:
 
 def _identity(world: World, workload: int, node: int, ordinal: int, bad: bool) -> PodIdentity:
     spec, rng = world.cluster.workloads[workload], world.naming
-    revision = world.revisions[workload]
+    revision = world.versions[workload].revision
     if spec.kind == "Deployment":
         name, owner_kind, owner = f"{spec.name}-{revision}-{suffix(rng, 5)}", "ReplicaSet", f"{spec.name}-{revision}"
     elif spec.kind == "StatefulSet":

@@ -32,7 +32,8 @@ class Lookalike(Episode):
     def room_bytes(self, world: World, top_ratio: float) -> float:
         """Memory between the pod's rest and a part of its limit."""
         spec = world.cluster.workloads[int(world.pods.workload[self.target])]
-        return max(0.0, top_ratio * spec.memory_limit - 1.1 * spec.resident_ratio * spec.memory_limit)
+        rest = spec.resident_ratio * float(world.pods.memory_need[self.target])
+        return max(0.0, (top_ratio - 1.1 * rest) * spec.memory_limit)
 
 
 @dataclass

@@ -62,7 +62,7 @@ def _cpu(world: World, running: BoolArray, arrivals: FloatArray) -> FloatArray:
     usual = np.array([max(w.rate, 1e-9) for w in world.cluster.workloads])[pods.workload]
     silent = np.array([not w.http for w in world.cluster.workloads])[pods.workload]
     load = np.where(silent, 0.5 + pods.busy_ratio, arrivals / usual * 0.7)
-    demand = ceiling * (CPU_AT_REST + CPU_AT_PEAK * load + 0.25 * pods.busy_ratio)
+    demand = ceiling * (CPU_AT_REST + CPU_AT_PEAK * pods.cpu_need * load + 0.25 * pods.busy_ratio)
     demand = np.maximum(demand * np.exp(rng.normal(0.0, 0.03, size)) + world.pressures.cpu_cores, 0.0) * running
     starting = running & (world.now - pods.started_at < 60.0)
     demand = np.where(starting, np.maximum(demand, 0.6 * ceiling), demand)
@@ -85,6 +85,7 @@ def _memory(world: World, running: BoolArray, arrivals: FloatArray) -> None:
     pods, rng, dt, pressure = world.pods, world.weather, world.step_seconds, world.pressures
     size = len(pods.phase)
     rest = np.array([w.resident_ratio * w.memory_limit for w in world.cluster.workloads])[pods.workload]
+    rest *= pods.memory_need
     usual = np.array([max(w.rate, 1.0) for w in world.cluster.workloads])[pods.workload]
     recovering = np.where(pressure.leaking > 0, 1.0, np.exp(-dt / LEAK_RECOVERY_SECONDS))
     pods.leaked_bytes[:] = pods.leaked_bytes * recovering + pressure.leaking * running

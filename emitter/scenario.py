@@ -25,17 +25,20 @@ DEMO_SHARE: Final = 8.0
 
 @dataclass(frozen=True)
 class Draws:
-    """What a scenario draws its episodes from. ramps: shortest and longest, in seconds, evenly in the logarithm."""
+    """What a scenario draws its episodes from. ramps, harmless: shortest and longest of a fault and of a look-alike, in
+    seconds, evenly in the logarithm.
+    """
 
     ramps: tuple[float, float]
+    harmless: tuple[float, float]
     shapes: tuple[str, ...]
 
 
 DRAWS: Final[Mapping[ScenarioName, Draws]] = {
-    "train": Draws((600.0, 6 * 3600.0), TRAINING_SHAPES),
-    "quiet": Draws((600.0, 6 * 3600.0), TRAINING_SHAPES),
-    "demo": Draws((600.0, 2 * 3600.0), ("linear",)),
-    "holdout": Draws((300.0, 12 * 3600.0), HOLDOUT_SHAPES),
+    "train": Draws((600.0, 6 * 3600.0), (300.0, 6 * 3600.0), TRAINING_SHAPES),
+    "quiet": Draws((600.0, 6 * 3600.0), (300.0, 6 * 3600.0), TRAINING_SHAPES),
+    "demo": Draws((600.0, 2 * 3600.0), (600.0, 2 * 3600.0), ("linear",)),
+    "holdout": Draws((300.0, 12 * 3600.0), (300.0, 12 * 3600.0), HOLDOUT_SHAPES),
 }
 """`holdout` has shapes and speeds that `train` never draws, and other workloads (see cluster)."""
 
@@ -53,7 +56,7 @@ class Stream:
 
     def due(self, now: float) -> Iterator[Plan]:
         """Plans that start at or before now."""
-        shortest, longest = self.draws.ramps
+        shortest, longest = self.draws.harmless if self.type in LOOKALIKES_PER_DAY else self.draws.ramps
         while self.next_start <= now:
             self.number += 1
             yield Plan(

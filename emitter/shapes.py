@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-STEEPNESS: Final = 4.0
-STAIRS: Final = 10
 SPELLS: Final = 8
 """How often an intermittent fault comes and goes before it stays."""
 
@@ -59,15 +57,31 @@ def _sigmoid(part: float) -> float:
 
 _LOW: Final = _sigmoid(0.0)
 
+def _exponential(steepness: float) -> Shape:
+    """Ever faster, or ever slower where the steepness is below zero."""
+    whole = math.expm1(steepness)
+    return Shape(
+        lambda part: math.expm1(steepness * part) / whole,
+        lambda severity: math.log1p(severity * whole) / steepness,
+    )
+
+
+def _stepwise(stairs: int) -> Shape:
+    return Shape(
+        lambda part: math.floor(part * stairs) / stairs, lambda severity: math.ceil(severity * stairs - 1e-9) / stairs
+    )
+
+
 SHAPES: Final[Mapping[str, Shape]] = {
     "linear": Shape(lambda part: part, lambda severity: severity),
-    "exponential": Shape(
-        lambda part: math.expm1(STEEPNESS * part) / math.expm1(STEEPNESS),
-        lambda severity: math.log1p(severity * math.expm1(STEEPNESS)) / STEEPNESS,
-    ),
-    "stepwise": Shape(
-        lambda part: math.floor(part * STAIRS) / STAIRS, lambda severity: math.ceil(severity * STAIRS - 1e-9) / STAIRS
-    ),
+    "exponential": _exponential(4.0),
+    "exponential-2": _exponential(2.0),
+    "exponential-6": _exponential(6.0),
+    "stepwise": _stepwise(10),
+    "stepwise-5": _stepwise(5),
+    "stepwise-20": _stepwise(20),
+    "saturating-1.5": _exponential(-1.5),
+    "saturating-3": _exponential(-3.0),
     "intermittent": Shape(_bursts, _at_the_end, comes_and_goes=True),
     "accelerating": Shape(lambda part: part**3, lambda severity: severity ** (1 / 3)),
     "logistic": Shape(
@@ -76,6 +90,13 @@ SHAPES: Final[Mapping[str, Shape]] = {
     ),
 }
 
-TRAINING_SHAPES: Final = ("linear", "exponential", "stepwise")
+TRAINING_SHAPES: Final = (
+    "linear",
+    *("exponential-2", "exponential", "exponential-6"),
+    *("stepwise-5", "stepwise", "stepwise-20"),
+    *("saturating-1.5", "saturating-3"),
+)
+"""Of three curves only, a model would learn these three by heart."""
+
 HOLDOUT_SHAPES: Final = ("linear", "exponential", "stepwise", "intermittent", "accelerating", "logistic")
 """The last three are drawn nowhere else."""

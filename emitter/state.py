@@ -79,6 +79,9 @@ class Pods:
     # limits of the workload, NaN without
     cpu_limit: FloatArray
     memory_limit: FloatArray
+    # what its version needs, over what the workload's first one did
+    memory_need: FloatArray
+    cpu_need: FloatArray
     # slow state
     leaked_bytes: FloatArray
     cache_bytes: FloatArray

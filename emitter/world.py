@@ -53,6 +53,15 @@ class Blackout:
     fragments: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A pod template. memory_need, cpu_need: over what the workload's first version needs."""
+
+    revision: str
+    memory_need: float = 1.0
+    cpu_need: float = 1.0
+
+
 @dataclass
 class Rollout:
     """A change of version under way: old slots go once their replacement is ready."""
@@ -78,8 +87,8 @@ class World:
     volumes: Volumes = field(init=False)
     services: Services = field(init=False)
     pressures: Pressures = field(init=False)
-    revisions: list[str] = field(init=False)
-    previous_revisions: list[str] = field(init=False)
+    versions: list[Version] = field(init=False)
+    previous_versions: list[Version] = field(init=False)
     generations: list[int] = field(init=False)
     rollouts: list[Rollout] = field(init=False, default_factory=list)
     first_machines: tuple[Node, ...] = field(init=False)
@@ -96,6 +105,7 @@ class World:
     def __post_init__(self) -> None:
         self.weather = generator(self.seed, self.scenario, "weather")
         self.naming = generator(self.seed, self.scenario, "naming")
+        self.releases = generator(self.seed, self.scenario, "releases")
         workloads = self.cluster.workloads
         slots = slots_for(self.cluster)
         self.pods = zeros(Pods, slots)
@@ -105,8 +115,8 @@ class World:
         self.services = zeros(Services, len(workloads))
         self.services.burst[:] = 1.0
         self.services.phase_hours[:] = self.naming.uniform(-1.5, 1.5, len(workloads))
-        self.revisions = [suffix(self.naming, 9) for _ in workloads]
-        self.previous_revisions = [suffix(self.naming, 9) for _ in workloads]
+        self.versions = [Version(suffix(self.naming, 9)) for _ in workloads]
+        self.previous_versions = [Version(suffix(self.naming, 9)) for _ in workloads]
         self.calls = ()
         self.extra_replicas = np.zeros(len(workloads), dtype=np.int64)
         self.scaled_by = np.zeros(len(workloads), dtype=np.int64)

@@ -46,7 +46,7 @@ def _updated(w: World) -> FloatArray:
     alive = (w.pods.phase >= PENDING) & (w.pods.phase <= BACKOFF)
     for slot in np.flatnonzero(alive):
         pod = w.pods.identity[slot]
-        if pod is not None and pod.revision == w.revisions[pod.workload]:
+        if pod is not None and pod.revision == w.versions[pod.workload].revision:
             counts[pod.workload] += 1
     return counts
 
@@ -153,7 +153,7 @@ CLAIM_COLUMNS: Final = (
 def keys_of_kind(*kinds: str) -> Callable[[World], list[str]]:
     """Identities of the workloads of these kinds, "" for the others; a new revision is a new identity."""
     return lambda w: [
-        f"{s.label}@{w.revisions[i]}" if s.kind in kinds else "" for i, s in enumerate(w.cluster.workloads)
+        f"{s.label}@{w.versions[i].revision}" if s.kind in kinds else "" for i, s in enumerate(w.cluster.workloads)
     ]
 
 
@@ -170,8 +170,8 @@ def workload_context(world: World, index: int) -> Mapping[str, object]:
         "name": spec.name,
         "service_uid": spec.service_uid,
         "cluster_ip": spec.cluster_ip,
-        "revision": world.revisions[index],
-        "previous": world.previous_revisions[index],
+        "revision": world.versions[index].revision,
+        "previous": world.previous_versions[index].revision,
     }
 
 
