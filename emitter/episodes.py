@@ -49,6 +49,8 @@ class Episode(ABC):
     expected_onset: float | None = None
     onset: float | None = None
     end: float = 0.0
+    latest_onset: float = 0.0
+    """Where a curve is flat near the top, its issue may begin long after the expected onset, but not after this."""
     over: bool = False
     ramp_seconds: float = 0.0
 
@@ -113,6 +115,13 @@ class Episode(ABC):
             self.ramp_seconds = (self.plan.onset_at - self.plan.start - delay_seconds) / part
         self.expected_onset = self.plan.start + part * self.ramp_seconds + delay_seconds
         self.end = self.expected_onset + self.plan.hold_seconds
+        self.latest_onset = self.plan.start + self.ramp_seconds + delay_seconds
+
+    @property
+    def ends_at(self) -> float:
+        """Its end, or later while an issue that must come can still begin."""
+        awaited = self.predictable and self.issue is not None and self.onset is None
+        return max(self.end, self.latest_onset + self.plan.hold_seconds) if awaited else self.end
 
     def gone(self, world: World) -> bool:
         """Whether the target no longer exists."""

@@ -69,7 +69,7 @@ class CpuSaturation(Episode):
     def begin(self, world: World) -> None:
         name_pod(self, world)
         rest = float(world.pods.cpu_rate[self.target] / world.pods.cpu_limit[self.target])
-        self.expect(max(0.05, (1.02 - rest) / self._peak()), delay_seconds=300.0)
+        self.expect(min(1.0, max(0.05, (1.02 - rest) / self._peak())), delay_seconds=300.0)
 
     def apply(self, world: World) -> None:
         limit = float(world.pods.cpu_limit[self.target])

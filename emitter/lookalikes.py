@@ -18,6 +18,9 @@ from emitter.world import World
 SAWTOOTH_SECONDS: Final = 900.0
 """A garbage collector's or a log rotation's period."""
 
+TEETH: Final = 2
+"""At least: one alone would be a leak that somebody stopped."""
+
 
 class Lookalike(Episode):
     """An episode that leads to no issue and lasts ramp plus hold."""
@@ -56,6 +59,10 @@ class GarbageSawtooth(CacheWarmup):
     """A garbage collector lets memory grow and collects late, again and again."""
 
     type = "gc_sawtooth"
+
+    def begin(self, world: World) -> None:
+        super().begin(world)
+        self.end = max(self.end, self.plan.start + TEETH * SAWTOOTH_SECONDS)
 
     def apply(self, world: World) -> None:
         part = (world.now - self.plan.start) % SAWTOOTH_SECONDS / SAWTOOTH_SECONDS

@@ -45,7 +45,7 @@ LOOKALIKES_PER_DAY: Final = {
     "image_gc": ("nodes", 0.0625),
     "planned_drain": ("nodes", 0.025),
     "node_reboot": ("nodes", 0.0125),
-    "new_node": ("nodes", 0.05),
+    "new_node": ("nodes", 0.1),
     "scrape_gap": ("nodes", 0.05),
     "target_down": ("nodes", 0.0125),
     "namespace_signal_missing": ("nodes", 0.0125),

@@ -125,8 +125,8 @@ class Simulation:
     def _end_episodes(self) -> None:
         world = self.world
         for episode in self.running:
-            if world.now >= episode.end or episode.gone(world):
-                episode.end = min(episode.end, world.now)
+            if world.now >= episode.ends_at or episode.gone(world):
+                episode.end = min(episode.ends_at, world.now)
                 episode.finish(world)
                 episode.over = True
         self.running = [e for e in self.running if not e.over]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -10,14 +10,19 @@ from emitter.conditions import Present
 from emitter.episodes import Episode
 from emitter.world import World
 
+SETTLE_SECONDS: Final = 600.0
+"""What a fault did may be an issue so long after its end: rules wait, the kubelet backs off. Later ones are others'."""
+
 
 def observe(world: World, episodes: list[Episode], present: Present) -> None:
-    """Write down the first step at which an episode's own issue is present on its target."""
+    """Write down the first step at which an episode's own issue is present on its target, and hold it from there on."""
     for episode in episodes:
-        if episode.issue is None or episode.onset is not None:
+        if episode.issue is None or episode.onset is not None or world.now > episode.ends_at + SETTLE_SECONDS:
             continue
         if _present(world, episode, present):
             episode.onset = world.now
+            if not episode.over:
+                episode.end = max(episode.end, world.now + episode.plan.hold_seconds)
 
 
 def _present(world: World, episode: Episode, present: Present) -> bool:

@@ -54,6 +54,6 @@ def test_in_training_a_harmless_change_may_be_quicker_than_any_fault() -> None:
     for step in range(2880):
         for plan in scenario.plans(step * 30.0):
             ramps[plan.type in LOOKALIKES_PER_DAY].append(plan.ramp_seconds)
-    assert 600.0 <= min(ramps[False])
+    assert min(ramps[False]) >= 600.0
     assert 300.0 <= min(ramps[True]) < 400.0
     assert max(ramps[False] + ramps[True]) <= 6 * 3600.0
