@@ -79,7 +79,7 @@ class Pods:
     # limits of the workload, NaN without
     cpu_limit: FloatArray
     memory_limit: FloatArray
-    # what its version needs, over what the workload's first one did
+    # what its version needs over what the workload's first one did: memory at rest, CPU of a request
     memory_need: FloatArray
     cpu_need: FloatArray
     # slow state

@@ -55,7 +55,7 @@ class Blackout:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A pod template. memory_need, cpu_need: over what the workload's first version needs."""
+    """A pod template. memory_need at rest, cpu_need of each request: over what the workload's first version needs."""
 
     revision: str
     memory_need: float = 1.0

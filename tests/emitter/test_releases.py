@@ -9,6 +9,7 @@ import numpy as np
 from emitter.cluster import RESIDENT_RATIOS
 from emitter.controllers import LEAST_CPU_NEED, revise, roll_back
 from emitter.simulation import Simulation
+from emitter.state import RUNNING
 from emitter.world import World
 from tests.emitter.cases import plan, run_through, stepped, uneventful
 
@@ -57,8 +58,23 @@ def test_a_pod_keeps_its_needs_when_its_container_restarts() -> None:
     simulation, episode, _ = run_through("rollout")
     workload = episode.target
     version = simulation.world.versions[workload]
-    slot = int(np.flatnonzero(simulation.world.pods.workload == workload)[0])
+    pods = simulation.world.pods
+    slot = int(np.flatnonzero((pods.workload == workload) & (pods.phase == RUNNING))[0])
     simulation.begin(replace(plan("sudden_crash", simulation.now), target=slot))
     stepped(simulation, 60)
-    assert simulation.world.pods.restarts[slot] >= 1
+    assert pods.restarts[slot] >= 1
     assert needs(simulation.world, workload) == {(version.memory_need, version.cpu_need)}
+
+
+def test_a_version_that_needs_less_cpu_uses_less() -> None:
+    before, after = uneventful(), uneventful()
+    world = after.world
+    (workload,) = (i for i, w in enumerate(world.cluster.workloads) if w.label == "shop/frontend")
+    world.pods.cpu_need[world.pods.workload == workload] = LEAST_CPU_NEED
+    used = [0.0, 0.0]
+    for _ in range(120):
+        for number, simulation in enumerate((before, after)):
+            simulation.step()
+            pods = simulation.world.pods
+            used[number] += float(pods.cpu_rate[pods.workload == workload].sum())
+    assert LEAST_CPU_NEED < used[1] / used[0] < 0.95, "what is used without requests stays"
