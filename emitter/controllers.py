@@ -44,9 +44,7 @@ MEMORY_EVICTION_RATIO: Final = 0.015
 """Available part of memory below which the kubelet evicts; managed clusters use about 1 to 2 %."""
 
 LEAST_CPU_NEED: Final = 0.75
-"""Of a release, chosen as the memory's range: a quarter less is what teams call a good one. None needs more than the
-first version, by which replicas were counted.
-"""
+"""Of a release. None needs more than the first version, by which replicas were counted."""
 
 
 def populate(world: World) -> None:
