@@ -51,6 +51,7 @@ _EMITTER: Final = (
     "pods",
     "scenario",
     "episodes.factor",
+    "episodes.without",
     "seed",
     "start",
     "end",

@@ -30,8 +30,8 @@ def explained(estimator: Forest | Separate, usual: FloatArray) -> Explained:
 
 
 def usual_rows(dataset: Dataset, seed: int) -> FloatArray:
-    """(rows, features) with nothing ahead and nothing present, drawn by weight so that they look like history."""
-    quiet = np.flatnonzero(~dataset.came.any(axis=1) & ~dataset.during.any(axis=1))
+    """(rows, features) of a quiet life, drawn by weight so that they look like history; see Dataset.quiet."""
+    quiet = np.flatnonzero(dataset.quiet)
     if not len(quiet):
         return dataset.values[:0]
     share = dataset.weight[quiet] / dataset.weight[quiet].sum()

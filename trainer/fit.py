@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -11,12 +12,18 @@ from predictor.catalogue import Signal
 from predictor.estimators import Forest, Separate
 from predictor.panel import FloatArray
 from trainer.candidates import CANDIDATES, SEATS, CandidateName, Lessons
-from trainer.dataset import Dataset
+from trainer.dataset import BEGAN, NEVER, THROUGHOUT, Dataset
 from trainer.directions import directions, to_limits
 from trainer.hiding import hidden
 
-NO_EPISODE = "no episode in this history"
-ALWAYS = "always present"
+WHY: Final[Mapping[int, str]] = {
+    NEVER: "no episode in this history",
+    THROUGHOUT: "present throughout this history: how it begins cannot be learned",
+    BEGAN: "no entity had samples for long enough before it came",
+}
+"""Why there is nothing to learn from, by what happened."""
+
+ALWAYS: Final = "ahead of every row: there is nothing to tell it from"
 
 
 @dataclass(frozen=True)
@@ -59,5 +66,5 @@ def untrainable(dataset: Dataset) -> tuple[str, ...]:
 def _reason(dataset: Dataset, column: int) -> str:
     came = dataset.came[~dataset.during[:, column], column]
     if not came.any():
-        return NO_EPISODE
+        return WHY[int(dataset.happened[column])]
     return ALWAYS if came.all() else ""

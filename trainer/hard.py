@@ -132,7 +132,7 @@ class _First:
             weights = np.concatenate([weights, more], axis=1)
         drawn = (dataset.values, dataset.came, dataset.near, dataset.during, dataset.step, dataset.group)
         arrays = [np.concatenate(several) for several in zip(drawn, *(rest for _, *rest in found), strict=True)]
-        one = Dataset(dataset.kind, dataset.outcomes, weights, *arrays)
+        one = Dataset(dataset.kind, dataset.outcomes, weights, *arrays, happened=dataset.happened)
         return one.where(one.weight > 0)
 
 

@@ -19,8 +19,8 @@ LEVELS = 401
 
 
 def oddness(dataset: Dataset, signals: Sequence[Signal], seed: int) -> Oddness | None:
-    """The tails of rows with nothing ahead and nothing present; None when there are hardly any."""
-    quiet = np.flatnonzero(~dataset.came.any(axis=1) & ~dataset.during.any(axis=1))
+    """The tails of quiet rows; None when there are hardly any."""
+    quiet = np.flatnonzero(dataset.quiet)
     if len(quiet) < KNOTS:
         return None
     share = dataset.weight[quiet] / dataset.weight[quiet].sum()  # hard rows are many here, and few in life

@@ -39,6 +39,16 @@ def _reason(dataset: Dataset | None, outcome: Outcome) -> str:
     return untrainable(dataset)[dataset.outcomes.index(outcome)] or NEVER_LATER
 
 
+def hopeless(datasets: Mapping[Kind, Dataset]) -> str:
+    """Why nothing can be learned about any outcome: each reason with the issues it is true of."""
+    of: dict[str, list[str]] = {}
+    for kind, dataset in datasets.items():
+        for outcome, why in zip(dataset.outcomes, untrainable(dataset), strict=True):
+            of.setdefault(why, []).append(f"{kind}/{outcome.issue}")
+    reasons = [f"{', '.join(dict.fromkeys(names))}: {why}" for why, names in of.items()]
+    return "; ".join(reasons) or "there is no entity in it"
+
+
 def ladders(dataset: Dataset, worth: Calibrated) -> Mapping[str, Ladder]:
     """What other thresholds of each outcome would have come to, by "issue/horizon"."""
     several = zip(dataset.outcomes, worth.ladders, strict=True)

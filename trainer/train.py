@@ -96,7 +96,7 @@ def learned(
     origins(when, max(settings.horizons))  # that a history is too short is known before it is gone through
     datasets = gather(history, catalogue, when, settings.horizons, settings.max_rows)
     if not any(why == "" for one in datasets.values() for why in untrainable(one)):
-        raise HistoryError("no issue came and went in this history, so nothing can be learned; start earlier")
+        raise HistoryError(f"nothing can be learned from this history: {record.hopeless(datasets)}; start earlier")
     before = np.concatenate([one.step[(one.came & ~one.during).any(axis=1)] for one in datasets.values()])
     cuts = origins(when, max(settings.horizons), before)
     datasets = with_hard(history, catalogue, when, datasets, settings.seed, settings.max_rows)

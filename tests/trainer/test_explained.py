@@ -13,7 +13,7 @@ from predictor.issues import Outcome
 from predictor.panel import FloatArray
 from trainer import candidates
 from trainer.candidates import CANDIDATES, CandidateName
-from trainer.dataset import Dataset
+from trainer.dataset import BEGAN, Dataset
 from trainer.explained import explained, usual_rows
 from trainer.fit import Fitted, fit
 
@@ -60,6 +60,7 @@ def made(seed: int = 5, missing: float = 0.1) -> Dataset:
         np.zeros_like(came),
         nothing,
         nothing,
+        happened=np.full(len(OUTCOMES), BEGAN),
     )
 
 
@@ -135,7 +136,7 @@ def test_an_outcome_that_nothing_tells_of_is_explained_by_nothing() -> None:
     dataset = made(missing=0.0)
     dull = Dataset(
         "pod", OUTCOMES, dataset.weights, np.ones_like(dataset.values), dataset.came, dataset.near, dataset.during,
-        dataset.step, dataset.group,
+        dataset.step, dataset.group, happened=dataset.happened,
     )  # fmt: skip
     model = fitted("hist_gradient_boosting", dull)
     found = explained(model.estimator, usual_rows(dull, 0)).contributions(dull.values, NUMBER)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,8 @@ from tests.trainer.pasts import CATALOGUE, HORIZONS, ISSUES, REACH, START, STEP,
 from trainer import history
 from trainer.calibrate import NEVER_LATER
 from trainer.candidates import CANDIDATES, SEATS, CandidateName
-from trainer.dataset import Dataset
-from trainer.fit import NO_EPISODE, fit
+from trainer.dataset import BEGAN, NEVER, THROUGHOUT, Dataset
+from trainer.fit import WHY, fit
 from trainer.history import HistoryError, Stretch
 from trainer.idle import NEVER_MOVED
 from trainer.selection import CONTEST_SEATS, LATER_ORIGINS
@@ -109,8 +110,19 @@ def test_the_manifest_says_what_was_done(manifest: Manifest, directory: Path) ->
 
 
 def test_an_issue_without_any_episode_is_named_and_not_given(manifest: Manifest, model: Model) -> None:
-    assert manifest.untrained == {f"node/resource_exhaustion/{h}": NO_EPISODE for h in ("5m", "15m")}
+    assert manifest.untrained == {f"node/resource_exhaustion/{h}": WHY[NEVER] for h in ("5m", "15m")}
     assert {o.issue for o in model.kinds["node"].outcomes} == {"node_failure"}
+
+
+def test_an_issue_that_is_there_all_the_time_is_said_to_be_beside_one_that_is_learned(tmp_path: Path) -> None:
+    strain, failed = ramps(STEPS, 3, every=100)
+    full = np.ones_like(failed)
+    manifest = trained(
+        Past({"node": panel("node", strain, {"node_failure": failed, "resource_exhaustion": full})}), tmp_path
+    )
+    assert set(manifest.thresholds["node"]) == {"node_failure/5m", "node_failure/15m"}
+    said = {name: why for name, why in manifest.untrained.items() if name.startswith("node/")}
+    assert said == {f"node/resource_exhaustion/{h}": WHY[THROUGHOUT] for h in ("5m", "15m")}
 
 
 @pytest.fixture(scope="module")
@@ -224,7 +236,10 @@ def test_dull_signals_beside_a_good_one_do_not_crash(tmp_path: Path) -> None:
     with capture_logs() as lines:
         manifest = trained(past, tmp_path)
     assert set(manifest.thresholds) == {"pod", "node"}
-    assert "service/service_disruption/5m" in manifest.untrained
+    assert manifest.untrained == {
+        **{f"service/service_disruption/{h}": WHY[BEGAN] for h in ("5m", "15m")},
+        **{f"node/resource_exhaustion/{h}": WHY[NEVER] for h in ("5m", "15m")},
+    }
     assert manifest.scores["node"]["trained_without"] == {"node_strain": NEVER_MOVED}
     assert manifest.scores["pod"]["trained_without"] == {}
     said = [line for line in lines if line["event"] == "trained without signals"]
@@ -248,10 +263,16 @@ def test_a_server_younger_than_the_span_is_trained_on_what_it_has(tmp_path: Path
     assert set(manifest.thresholds) == {"pod"}
 
 
+def silent(kind: Kind) -> Panel:
+    """An issue that comes and goes where no signal ever has a sample."""
+    one = risen(kind)
+    return replace(one, values=np.full_like(one.values, np.nan))
+
+
 QUIET = np.random.default_rng(0).random((STEPS, 2))
 HOPELESS: dict[str, tuple[Past, int, str]] = {
     "no series": (Past({}), STEPS, "Prometheus has no series of the catalogue between "),
-    "no issue": (Past({"pod": panel("pod", QUIET, {})}), STEPS, "no issue came and went in this history"),
+    "no issue": (Past({"pod": panel("pod", QUIET, {})}), STEPS, "pod/pod_failure: no episode in this history"),
     "an issue early only": (
         Past({"pod": only_early("pod", 0.09)}),
         STEPS,
@@ -263,7 +284,12 @@ HOPELESS: dict[str, tuple[Past, int, str]] = {
     "always present": (
         Past({"pod": panel("pod", QUIET, {"pod_failure": np.ones((STEPS, 2), dtype=np.bool_)})}),
         STEPS,
-        "so nothing can be learned",
+        "pod/pod_failure: present throughout this history",
+    ),
+    "no sample": (
+        Past({"node": panel("node", QUIET, {}), "pod": silent("pod")}),
+        STEPS,
+        "pod/pod_failure: no entity had samples for long enough before it came",
     ),
 }
 
