@@ -197,10 +197,13 @@ class NamespaceSignalMissing(Dark):
 
     type = "namespace_signal_missing"
 
-    def apply(self, world: World) -> None:
+    def begin(self, world: World) -> None:
+        super().begin(world)
         spaces = sorted({w.namespace for w in world.cluster.workloads if w.http})
-        chosen = spaces[int(self.plan.severity * len(spaces)) % len(spaces)]
-        world.blackouts.append(Blackout(("http_request", f'namespace="{chosen}"')))
+        self.entity = {"namespace": spaces[int(self.plan.severity * len(spaces)) % len(spaces)]}
+
+    def apply(self, world: World) -> None:
+        world.blackouts.append(Blackout(("http_request", f'namespace="{self.entity["namespace"]}"')))
 
 
 NUISANCES: Final[Mapping[str, type[Episode]]] = {

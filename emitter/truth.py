@@ -65,11 +65,11 @@ def fault_record(episode: Episode) -> dict[str, Any]:
 
 
 def lookalike_record(episode: Episode) -> dict[str, Any]:
-    """One harmless episode."""
+    """One harmless episode; of kind namespace where it acts on all that is in one."""
     return {
         "id": episode.plan.id,
         "type": episode.type,
-        "kind": next(k for k in ("pod", "node", "service") if k in episode.entity),
+        "kind": next(k for k in ("pod", "node", "service", "namespace") if k in episode.entity),
         "entity": episode.entity,
         "start": episode.plan.start,
         "end": episode.end,

@@ -137,13 +137,17 @@ def _belongs(alarm: FalseAlarm, lookalike: Mapping[str, Any]) -> bool:
 
 
 def _touches(kind: str, name: Name, lookalike: Mapping[str, Any]) -> bool:
-    """Whether the look-alike acts on the entity: itself, or for a workload one of its pods."""
+    """Whether the look-alike acts on the entity: itself, of a workload one of its pods, of a namespace all in it."""
     own = name_of(lookalike["kind"], lookalike["entity"])
+    if lookalike["kind"] == "namespace":
+        return kind != "node" and name[0] == own[0]
     if kind == lookalike["kind"]:
         return name == own
     return lookalike["kind"] == "service" and kind == "pod" and name[0] == own[0] and name[1].startswith(f"{own[1]}-")
 
 
 def name_of(kind: str, entity: Mapping[str, str]) -> Name:
-    """Namespace and name of an entity of truth.json."""
+    """Namespace and name of an entity of truth.json; a namespace by itself has no name."""
+    if kind == "namespace":
+        return entity["namespace"], ""
     return ("", entity["node"]) if kind == "node" else (entity["namespace"], entity[kind])

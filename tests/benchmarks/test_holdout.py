@@ -44,8 +44,8 @@ def fault(pod: int, first: int, last: int) -> dict[str, Any]:
 
 
 def lookalike(kind: str, name: str, first: int, last: int) -> dict[str, Any]:
-    """A look-alike of a pod or of a service."""
-    entity = {"namespace": "shop", kind: name}
+    """A look-alike of a pod, of a service or of a namespace."""
+    entity = {"namespace": name} if kind == "namespace" else {"namespace": "shop", kind: name}
     return {
         "type": "rollout",
         "kind": kind,
@@ -94,6 +94,8 @@ def test_seeds_are_a_list_of_different_numbers(text: str) -> None:
         pytest.param("pod", "cart-1", 90, 150, [0], id="another pod's"),
         pytest.param("service", "cart", 90, 150, [1], id="a pod of its workload"),
         pytest.param("service", "car", 90, 150, [0], id="a workload whose name only begins alike"),
+        pytest.param("namespace", "shop", 90, 150, [1], id="a pod in its namespace"),
+        pytest.param("namespace", "data", 90, 150, [0], id="another namespace"),
         pytest.param("pod", "cart-0", 50, 95, [1], id="in the five minutes after it"),
         pytest.param("pod", "cart-0", 50, 80, [0], id="later than that"),
         pytest.param("pod", "cart-0", 300, 500, [], id="not over when the record ends"),

@@ -61,6 +61,25 @@ def test_a_lookalike_leads_to_no_issue(kind: str) -> None:
     assert not any(present)
 
 
+def test_a_namespace_without_http_metrics_is_named_and_has_none_while_it_lasts() -> None:
+    simulation = uneventful()
+    simulation.begin(plan("namespace_signal_missing", simulation.now))
+    (episode,) = simulation.lookalikes
+    stepped(simulation, 1)
+    (record,) = simulation.truth()["lookalikes"]
+    assert record["kind"] == "namespace"
+    dark, recorder = f'namespace="{record["entity"]["namespace"]}"', Recorder()
+    recorder.sample(simulation.world)
+    shown = [series for series in last_values(recorder) if series.startswith("http_requests_total")]
+    assert shown
+    assert not [series for series in shown if dark in series]
+    while not episode.over:
+        simulation.step()
+    after = Recorder()
+    after.sample(simulation.world)
+    assert [series for series in last_values(after) if series.startswith("http_requests_total") and dark in series]
+
+
 def test_the_same_arguments_give_the_same_bytes() -> None:
     first, second = (still(arguments("train"), START + 3000.0) for _ in range(2))
     assert [first.render(s) for s in SOURCES] == [second.render(s) for s in SOURCES]
