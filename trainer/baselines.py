@@ -118,26 +118,39 @@ class LinearExtrapolation:
 class RobustZ:
     """How many robust spreads the oddest signal lies from its own median of the last half hour."""
 
+    catalogue: Catalogue
     step_seconds: float
     name: str = "robust_z"
     title: str = "Robust z-score"
 
     def scores(self, panel: Panel, outcomes: Sequence[Outcome]) -> Sequence[FloatArray]:
-        """The largest |z| of all signals of the kind."""
+        """The largest |z| among the signals that speak for the issue; over all signals something always is odd."""
+        signals = self.catalogue.signals_of(panel.kind)
+        known: dict[int, FloatArray] = {}
+
+        def oddest(issue: Issue) -> FloatArray:
+            score = np.full(panel.values.shape[1:], np.nan)
+            speaking = [i for i, _ in stock.levels(issue, panel.kind, signals)]
+            for i in speaking or range(len(signals)):
+                if i not in known:
+                    known[i] = self._distances(panel.times, panel.values[i])
+                score = np.fmax(score, known[i])
+            return _kept(score, self.step_seconds)
+
+        return _by_issue(outcomes, oddest)
+
+    def _distances(self, times: FloatArray, values: FloatArray) -> FloatArray:
         stride = max(1, round(MARK_SECONDS / self.step_seconds))
-        marks = np.nonzero(np.rint(panel.times / self.step_seconds).astype(np.int64) % stride == 0)[0]
+        marks = np.nonzero(np.rint(times / self.step_seconds).astype(np.int64) % stride == 0)[0]
         count = features.reach_steps(self.step_seconds) // stride
-        hold = round(features.HOLD_SECONDS / self.step_seconds)
-        score = np.full(panel.values.shape[1:], np.nan)
-        for values in panel.values:
-            centre, spread = usual(values[marks], count)
-            newest = np.searchsorted(marks, np.arange(len(values)), side="right") - 1 - (count - 1)
-            rows = np.nonzero(newest >= 0)[0]
-            now = features.held(values, hold)[rows]
-            with np.errstate(invalid="ignore", divide="ignore"):
-                z = np.abs(now - centre[newest[rows]]) / spread[newest[rows]]
-            score[rows] = np.fmax(score[rows], z)
-        return [_kept(score, self.step_seconds)] * len(outcomes)
+        centre, spread = usual(values[marks], count)
+        newest = np.searchsorted(marks, np.arange(len(values)), side="right") - 1 - (count - 1)
+        rows = np.nonzero(newest >= 0)[0]
+        now = features.held(values, round(features.HOLD_SECONDS / self.step_seconds))[rows]
+        found = np.full(values.shape, np.nan)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found[rows] = np.abs(now - centre[newest[rows]]) / spread[newest[rows]]
+        return found
 
 
 def usual(values: FloatArray, count: int) -> tuple[FloatArray, FloatArray]:
@@ -195,8 +208,8 @@ def everyone(model: Model, references: Mapping[Kind, KindModel]) -> tuple[Baseli
     """All baselines that a model is compared with; without references there is no forest among them."""
     step = model.step_seconds
     forests = (SnapshotForest.of(model, references),) if references else ()
-    simple = (StaticThresholds(model.catalogue, step), LinearExtrapolation(model.catalogue, step), RobustZ(step))
-    return (*simple, *forests, BaseRate(step))
+    of = model.catalogue
+    return (StaticThresholds(of, step), LinearExtrapolation(of, step), RobustZ(of, step), *forests, BaseRate(step))
 
 
 def _by_issue(outcomes: Sequence[Outcome], score: Callable[[Issue], FloatArray]) -> Sequence[FloatArray]:

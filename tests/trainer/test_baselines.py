@@ -100,10 +100,21 @@ def test_a_straight_line_reaches_its_limit_when_it_does() -> None:
 def test_robust_z_is_the_distance_from_the_median_in_median_deviations() -> None:
     values = np.tile([1.0, 1.0, 2.0, 2.0, 3.0, 3.0], 6)[: REACH + 1]
     values[-1] = 7.0  # seen now, and not yet among the usual values
-    one, two = RobustZ(STEP).scores(panel({"fill": values}), [EXHAUSTION, LATER])
+    one, two = RobustZ(of(("fill", None)), STEP).scores(panel({"fill": values}), [EXHAUSTION, LATER])
     assert one is two
     median, mad = 2.0, 1.0
     assert one[-1, 0] == pytest.approx((7.0 - median) / (1.4826 * mad))
+
+
+def test_robust_z_asks_the_signals_that_speak_for_the_issue() -> None:
+    chosen = of(("pod_memory_of_limit", 1), ("pod_not_ready", None))
+    calm = 0.4 + 0.1 * np.random.default_rng(2).random(REACH + 1)
+    odd = 0.001 * np.random.default_rng(3).random(REACH + 1)
+    odd[-1] = 1.0
+    shown = panel({"pod_memory_of_limit": calm, "pod_not_ready": odd})
+    memory, either = (score[-1, 0] for score in RobustZ(chosen, STEP).scores(shown, [EXHAUSTION, FAILURE]))
+    assert memory < 5
+    assert either > 100
 
 
 def test_usual_values_by_hand() -> None:
@@ -130,7 +141,7 @@ def test_base_rate_tells_no_moment_from_another() -> None:
 
 def baselines() -> list[Baseline]:
     chosen = of(("pod_memory_of_limit", 1), ("pod_throttled", 0.5))
-    return [StaticThresholds(chosen, STEP), LinearExtrapolation(chosen, STEP), RobustZ(STEP), BaseRate(STEP)]
+    return [StaticThresholds(chosen, STEP), LinearExtrapolation(chosen, STEP), RobustZ(chosen, STEP), BaseRate(STEP)]
 
 
 @pytest.mark.parametrize("one", baselines(), ids=lambda one: one.name)
