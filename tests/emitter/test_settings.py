@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from commandline.settings import SettingsError
+from commandline.settings import SettingsError, variables_of
+from commandline.siblings import VARIABLES
 from emitter.cli import main
 from emitter.settings import BackfillSettings, ServeSettings, backfill_arguments, listen_address, serve_arguments
 
@@ -37,6 +38,10 @@ def test_bad_settings_end_with_one_line(
     assert ended.value.code == code
     assert line in said
     assert said.count("\n") == 1
+
+
+def test_the_other_commands_know_every_variable() -> None:
+    assert variables_of(ServeSettings, BackfillSettings) <= VARIABLES
 
 
 def test_a_directory_with_foreign_content_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
