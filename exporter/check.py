@@ -85,9 +85,13 @@ def summary(survey: Survey, model: Model, manifest: Manifest) -> list[str]:
     dropped = sum(answer.dropped for answer in (*survey.signals.values(), *survey.rules.values()))
     if dropped:
         lines.append(f"{dropped} series have no usable entity labels and are left out")
-    untrained = [kind for kind in KINDS if kind not in model.kinds]
+    predicted = [kind for kind, of in model.kinds.items() if of.outcomes]
+    untrained = [kind for kind in KINDS if kind not in predicted]
     if untrained:
         lines.append(f"the model predicts nothing for {', '.join(untrained)}: there was nothing to learn from")
+    usual = [kind for kind in untrained if kind in model.kinds]
+    if usual:
+        lines.append(f"for {', '.join(usual)} it says how odd they look (kip_anomaly_score), and no more")
     lines += [f"not trained: {name}: {why}" for name, why in sorted(manifest.untrained.items())]
     lines += [
         f"never critical: {issue} of {kind}s: the model says {highest} at most, and critical is {CRITICAL:.0%}"

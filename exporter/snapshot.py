@@ -134,7 +134,8 @@ def _forecast(prediction: Prediction, floor: float) -> Forecast:
         prediction.anomaly[-1, here],
         published=np.zeros(int(here.sum()), dtype=np.bool_),
     )
-    worth = forecast.highest >= (floor if prediction.kind == "pod" else 0.0)
+    said = (forecast.highest >= 0.0) | ~np.isnan(forecast.anomaly)
+    worth = forecast.highest >= floor if prediction.kind == "pod" else said
     odd = np.nan_to_num(forecast.anomaly) >= ODD
     return replace(forecast, published=worth | odd | forecast.active.any(axis=0))
 

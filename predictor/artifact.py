@@ -125,6 +125,7 @@ def save(
         thresholds={
             kind: {f"{o.issue}/{o.horizon}": float(t) for o, t in zip(k.outcomes, k.thresholds, strict=True)}
             for kind, k in model.kinds.items()
+            if k.outcomes
         },
         false_alarms_per_entity_day=false_alarms_per_entity_day,
         false_alarms_price=false_alarms_price,

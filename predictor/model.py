@@ -34,7 +34,7 @@ class Calibration:
 
 @dataclass(frozen=True)
 class KindModel:
-    """What was learned for one kind of entity.
+    """What was learned for one kind of entity; without any outcome, no more than what is usual.
 
     thresholds: (outcomes,), the probability from which an alert keeps within the false-alarm budget.
     """
@@ -50,15 +50,16 @@ class KindModel:
 
     def scores(self, values: FloatArray) -> FloatArray:
         """(outcomes, rows): the estimator's own scores, before calibration. values: (rows, features)."""
-        if not len(values):
-            return np.zeros((len(self.outcomes), 0))
+        if not len(values) or not self.outcomes:
+            return np.zeros((len(self.outcomes), len(values)))
         columns = self.estimator.predict_proba(values)
         return np.stack([column[:, 1] for column in columns])
 
     def calibrated(self, values: FloatArray) -> FloatArray:
         """(outcomes, rows): probabilities, monotone in the horizon. values: (rows, features)."""
-        scores = self.scores(values)
-        mapped = np.stack([c(s) for c, s in zip(self.calibrations, scores, strict=True)])
+        mapped = self.scores(values)
+        for i, calibration in enumerate(self.calibrations):
+            mapped[i] = calibration(mapped[i])
         return monotone(self.outcomes, mapped)
 
     def contributions(self, values: FloatArray) -> Contributions:
@@ -95,7 +96,7 @@ class Prediction:
 class Model:
     """Everything needed to turn panels into probabilities.
 
-    kinds holds only the kinds for which there was something to learn.
+    kinds holds only the kinds for which there was something to learn, if only what is usual.
     """
 
     catalogue: Catalogue

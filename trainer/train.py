@@ -12,6 +12,7 @@ import structlog
 from predictor import artifact
 from predictor.catalogue import Catalogue
 from predictor.entities import Kind
+from predictor.estimators import Separate
 from predictor.model import KindModel, Model
 from predictor.reader import Reader
 from predictor.series import Reading
@@ -106,16 +107,17 @@ def learned(
     tracks = behind.scored(datasets, parts, {k: (one.name,) for k, one in chosen.items()}, progress)
     last = progress.stage("fitting on all of history", len(datasets))
     worth = {k: calibrate(tracks[k], one.outcomes, when.step_seconds) for k, one in datasets.items()}
-    kinds = {}
+    every: dict[Kind, KindModel] = {}
     for kind, one in datasets.items():
         if found := _model(one, chosen[kind].name, worth[kind], catalogue, settings):
-            kinds[kind] = found
+            every[kind] = found
         last()
+    kinds = {kind: one for kind, one in every.items() if one.outcomes}
     if not kinds:
         raise HistoryError(
             "no issue came in more than one part of history, so none can be learned and calibrated; start earlier"
         )
-    model = Model(catalogue, when.step_seconds, tuple(sorted(settings.horizons)), kinds)
+    model = Model(catalogue, when.step_seconds, tuple(sorted(settings.horizons)), every)
     still = {kind: idle(datasets[kind], one.signals) for kind, one in kinds.items()}
     return Learned(
         model,
@@ -134,14 +136,15 @@ def learned(
 def _model(
     dataset: Dataset, name: CandidateName, worth: Calibrated, catalogue: Catalogue, settings: TrainSettings
 ) -> KindModel | None:
-    """The chosen candidate on all rows; None when no outcome is both learned and calibrated."""
+    """The chosen candidate on all rows; only what is usual when no outcome is both learned and calibrated, and None
+    when not even that is known.
+    """
     signals = catalogue.signals_of(dataset.kind)
+    odd = oddness(dataset, signals, settings.seed)
     fitted = fit(dataset, name, signals, settings.seed)
-    if fitted is None:
-        return None
-    given = [i for i in fitted.trained if worth.maps[i] is not None]
-    if not given:
-        return None
+    given = [i for i in fitted.trained if worth.maps[i] is not None] if fitted else []
+    if fitted is None or not given:
+        return KindModel(dataset.kind, signals, (), Separate(()), (), (), odd) if odd else None
     maps = [worth.maps[i] for i in given]
     thresholds = worth.thresholds(settings.budget)
     estimator = fitted.estimator.only(tuple(fitted.trained.index(i) for i in given))
@@ -152,6 +155,6 @@ def _model(
         estimator=estimator,
         calibrations=tuple(one for one in maps if one is not None),
         thresholds=tuple(one for i in given if (one := thresholds[i]) is not None),
-        oddness=oddness(dataset, signals, settings.seed),
+        oddness=odd,
         explained=explained(estimator, usual_rows(dataset, settings.seed)),
     )

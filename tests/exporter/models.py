@@ -17,7 +17,7 @@ from predictor.artifact import Manifest
 from predictor.catalogue import Catalogue, Rule, Signal
 from predictor.contributions import Contributions, IntArray, nothing
 from predictor.entities import Issue, Kind
-from predictor.estimators import Estimator, Forest
+from predictor.estimators import Estimator, Forest, Separate
 from predictor.issues import Outcome
 from predictor.model import Calibration, KindModel, Model
 from predictor.oddness import Oddness
@@ -144,6 +144,15 @@ def plain_model(step_seconds: float = 60.0) -> Model:
     bare = _model(step_seconds, dict.fromkeys(ISSUES, FirstFeature()))
     kinds = {kind: replace(one, explained=FirstFeature()) for kind, one in bare.kinds.items()}
     return replace(bare, kinds=kinds)
+
+
+def without_node_issues(step_seconds: float = 60.0) -> Model:
+    """A model whose history had no issue of a node: it knows what is usual for them, and no more."""
+    whole = plain_model(step_seconds)
+    bare = replace(
+        whole.kinds["node"], outcomes=(), estimator=Separate(()), calibrations=(), thresholds=(), explained=None
+    )
+    return replace(whole, kinds={**whole.kinds, "node": bare})
 
 
 def fitted_model(step_seconds: float = 60.0, seed: int = 1) -> Model:

@@ -21,6 +21,7 @@ from tests.exporter.models import (
     SERVICE_ERRORS,
     plain_model,
     saved,
+    without_node_issues,
 )
 
 WEB_1 = {"namespace": "shop", "pod": "web-1"}
@@ -58,6 +59,16 @@ def test_it_counts_the_entities_that_have_each_signal_and_each_issue(
     assert "pod_failure pod 1 yes" in lines
     assert "node_failure node 0 yes" in lines
     assert lines[-1] == "1 nodes, 2 pods, 1 services; 4 of 4 signals have data"
+
+
+def test_kinds_of_which_only_the_usual_is_known_are_said(
+    fake: FakePrometheus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved(without_node_issues(), tmp_path / "model")
+    assert check(fake, tmp_path / "model") == 0
+    lines = lines_of(capsys)
+    assert "the model predicts nothing for node: there was nothing to learn from" in lines
+    assert "for node it says how odd they look (kip_anomaly_score), and no more" in lines
 
 
 def test_it_asks_each_query_once_at_the_delayed_moment(fake: FakePrometheus, model_dir: Path) -> None:

@@ -14,7 +14,15 @@ from exporter.telemetry import REASONS
 from predictor.series import ReadError
 from tests.exporter.conftest import START, STEP, Bench
 from tests.exporter.fake_prometheus import Answer, FakePrometheus, Value, always, success
-from tests.exporter.models import NODE_CPU, POD_FAILED, POD_MEMORY, QUERIES, SERVICE_ERRORS, plain_model
+from tests.exporter.models import (
+    NODE_CPU,
+    POD_FAILED,
+    POD_MEMORY,
+    QUERIES,
+    SERVICE_ERRORS,
+    plain_model,
+    without_node_issues,
+)
 
 WEB_1 = 'kip_issue_probability{issue="pod_failure",horizon="15m",kind="pod",namespace="shop",pod="web-1"}'
 WEB_1_ACTIVE = 'kip_issue_active{issue="pod_failure",kind="pod",namespace="shop",pod="web-1"}'
@@ -274,6 +282,15 @@ def test_a_kind_the_model_never_learned_still_shows_what_is_active(bench: Bench)
     assert bench.value(WEB_1_ACTIVE) == 1
     assert bench.value(WEB_1) is None
     assert "web-2" not in bench.metrics()
+
+
+def test_of_a_kind_without_any_issue_in_training_the_oddness_is_published(bench: Bench) -> None:
+    bench.warm(without_node_issues(STEP))
+    (line,) = (one for one in bench.metrics().splitlines() if one.startswith('kip_anomaly_score{kind="node"'))
+    assert 0.0 <= float(line.rsplit(" ", 1)[1]) <= 1.0
+    assert 'kip_issue_probability{issue="node_failure"' not in bench.metrics()
+    for page in ("/", "/model", "/entity/node/worker-1", "/api/v1/predictions", "/api/v1/predictions/node/worker-1"):
+        assert bench.client.get(page).status_code == 200, page
 
 
 def test_the_log_of_a_tick_is_one_line(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:

@@ -125,6 +125,19 @@ def test_an_issue_that_is_there_all_the_time_is_said_to_be_beside_one_that_is_le
     assert said == {f"node/resource_exhaustion/{h}": WHY[THROUGHOUT] for h in ("5m", "15m")}
 
 
+def test_of_a_kind_without_any_issue_it_is_learned_what_is_usual(tmp_path: Path) -> None:
+    calm = panel("node", 0.3 + 0.1 * QUIET, {})
+    manifest = trained(Past({"pod": risen("pod"), "node": calm}), tmp_path)
+    assert set(manifest.thresholds) == set(manifest.scores) == {"pod"}
+    assert manifest.estimator == "pod random_forest"
+    found, _ = artifact.load(tmp_path, {})
+    assert found.probabilities(calm).probability.shape[0] == 0
+    assert np.median(found.probabilities(calm).anomaly) < 0.7
+    values = calm.values.copy()
+    values[:, -1] = 0.95  # no node has ever been like that
+    assert (found.probabilities(replace(calm, values=values)).anomaly[-1] > 0.99).all()
+
+
 @pytest.fixture(scope="module")
 def pods_only(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
     return trained(Past({"pod": risen("pod")}), tmp_path_factory.mktemp("pods"))
