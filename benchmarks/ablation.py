@@ -146,7 +146,7 @@ def fitted(model: Model, datasets: Mapping[Kind, Dataset]) -> list[Rival]:
     found = []
     for name, belongs in {"nothing": NONE, **GROUPS}.items():
         print(f"ablation: fitting without {name}", file=sys.stderr, flush=True)
-        each = {kind: without(datasets[kind], model, belongs) for kind in model.kinds}
+        each = {kind: without(datasets[kind], model, belongs) for kind, one in model.kinds.items() if one.outcomes}
         found.append(Rival(name, each, model, shared))
     return found
 

@@ -37,7 +37,7 @@ def main(model_dir: Path) -> int:
     print(f"| kind | outcomes | predictions of {ROWS} | their reasons | ratio | largest difference to the output |")
     print("|---|---|---|---|---|---|")
     good = True
-    for kind, learned in model.kinds.items():
+    for kind, learned in ((k, one) for k, one in model.kinds.items() if one.outcomes):
         values = rows(learned)
         scores, prediction_seconds = timed(partial(learned.scores, values))
         explained, reason_seconds = timed(partial(learned.contributions, values))

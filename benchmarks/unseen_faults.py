@@ -122,7 +122,8 @@ def spoken(models: Mapping[Types, Model], url: str, when: Stretch) -> Mapping[Ty
     for _, reading in chunks(PrometheusReader(url, TIMEOUT_SECONDS), catalogue, when):
         for left_out, model in models.items():
             for kind, panel in reading.panels.items():
-                if kind in model.kinds:
+                # Kinds without outcomes have no probabilities to be judged beside.
+                if kind in model.kinds and model.kinds[kind].outcomes:
                     parts[left_out].setdefault(kind, []).append(model.probabilities(panel))
     return {left_out: {kind: _joined(one) for kind, one in each.items()} for left_out, each in parts.items()}
 

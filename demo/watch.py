@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from demo.loopback import fetch
 from demo.story import Event, Key, Story, key_of
@@ -68,7 +69,7 @@ class Watch:
             return
         now = time.time()
         self.lookalikes = [
-            Lookalike(one["type"].replace("_", " "), where, any(where.endswith(key.name) for key in self.firing))
+            Lookalike(one["type"].replace("_", " "), where, any(_of(one, where, key) for key in self.firing))
             for one in truth["lookalikes"]
             if _unix(one["start"]) <= now <= _unix(one["end"] or now)
             if (where := "/".join(str(part) for part in one["entity"].values()))
@@ -76,6 +77,11 @@ class Watch:
         for one in self.lookalikes:
             key = (one.what, one.where)
             self.seen_lookalikes[key] = one.alerted or self.seen_lookalikes.get(key, False)
+
+
+def _of(lookalike: Mapping[str, Any], where: str, key: Key) -> bool:
+    """Whether an alert is about the entity of a look-alike, or about something in its namespace."""
+    return key.namespace == where if lookalike.get("kind") == "namespace" else where.endswith(key.name)
 
 
 def _unix(moment: float | str) -> float:

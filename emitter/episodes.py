@@ -26,7 +26,7 @@ class Plan:
     start: float
     ramp_seconds: float
     hold_seconds: float
-    """From the expected onset to the recovery."""
+    """From the onset to the recovery."""
     severity: float
     """0 to 1 inside the range that the type gives it."""
     shape: str = "linear"
@@ -50,7 +50,7 @@ class Episode(ABC):
     onset: float | None = None
     end: float = 0.0
     latest_onset: float = 0.0
-    """Where a curve is flat near the top, its issue may begin long after the expected onset, but not after this."""
+    """When the ramp has ended: where a curve is flat near the top, the issue may begin long after it was expected."""
     over: bool = False
     ramp_seconds: float = 0.0
 
@@ -119,8 +119,8 @@ class Episode(ABC):
 
     @property
     def ends_at(self) -> float:
-        """Its end, or later while an issue that must come can still begin."""
-        awaited = self.predictable and self.issue is not None and self.onset is None
+        """Its end, or later while it waits for an issue that must come."""
+        awaited = not self.over and self.predictable and self.issue is not None and self.onset is None
         return max(self.end, self.latest_onset + self.plan.hold_seconds) if awaited else self.end
 
     def gone(self, world: World) -> bool:

@@ -98,7 +98,7 @@ TRAINING_SHAPES: Final = (
     *("saturating-1", "saturating-2"),
 )
 """Drawn from evenly. Of three curves only, a model would learn these three by heart. Steepness and stairs lie on either
-side of those that `holdout` has too; beyond -2 the last tenth would take the better part of a ramp.
+side of those that `holdout` has too; at -2 the last tenth takes a quarter of the ramp already.
 """
 
 HOLDOUT_SHAPES: Final = ("linear", "exponential", "stepwise", "intermittent", "accelerating", "logistic")

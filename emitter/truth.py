@@ -54,7 +54,7 @@ def fault_record(episode: Episode) -> dict[str, Any]:
         "start": episode.plan.start,
         "expected_onset": episode.expected_onset,
         "onset": episode.onset,
-        "end": episode.end,
+        "end": episode.ends_at,
         "shape": episode.plan.shape,
         "ramp_seconds": episode.ramp_seconds if episode.predictable else 0.0,
         "severity": episode.plan.severity,

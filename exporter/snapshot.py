@@ -135,7 +135,7 @@ def _forecast(prediction: Prediction, floor: float) -> Forecast:
         published=np.zeros(int(here.sum()), dtype=np.bool_),
     )
     said = (forecast.highest >= 0.0) | ~np.isnan(forecast.anomaly)
-    worth = forecast.highest >= floor if prediction.kind == "pod" else said
+    worth = forecast.highest >= floor if prediction.kind == "pod" and floor > 0 else said
     odd = np.nan_to_num(forecast.anomaly) >= ODD
     return replace(forecast, published=worth | odd | forecast.active.any(axis=0))
 

@@ -57,10 +57,9 @@ class KindModel:
 
     def calibrated(self, values: FloatArray) -> FloatArray:
         """(outcomes, rows): probabilities, monotone in the horizon. values: (rows, features)."""
-        mapped = self.scores(values)
-        for i, calibration in enumerate(self.calibrations):
-            mapped[i] = calibration(mapped[i])
-        return monotone(self.outcomes, mapped)
+        scores = self.scores(values)
+        mapped = [c(s) for c, s in zip(self.calibrations, scores, strict=True)]
+        return monotone(self.outcomes, np.stack(mapped) if mapped else scores)
 
     def contributions(self, values: FloatArray) -> Contributions:
         """What each signal adds to each outcome's score before calibration. values: (rows, features)."""

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from predictor import features
 from predictor.catalogue import Catalogue
 from predictor.entities import KINDS, Kind
 from predictor.issues import Outcome
@@ -26,9 +25,6 @@ NEAR_SECONDS: Final = 600.0
 GROUPS: Final = 3
 """Parts into which workloads are dealt, so that each can be judged by a model that has not seen it."""
 
-NEVER, THROUGHOUT, BEGAN = range(3)
-"""What an issue did in history: nothing, only stay, or begin."""
-
 
 @dataclass(frozen=True)
 class Dataset:
@@ -37,8 +33,8 @@ class Dataset:
     weights: (views, rows), how many rows each stands for. Each view by itself is a sample of all rows, and leaves out
     those with a weight of 0. values: (rows, features), single precision as trees read them. outcomes: the columns of
     `came`, `near` (the issue begins within NEAR_SECONDS) and `during`, (rows, outcomes). step: (rows,) grid points
-    since the start of history. group: (rows,) of each row's workload. happened: of each outcome, also in history that
-    gave no rows; NEVER, THROUGHOUT or BEGAN.
+    since the start of history. group: (rows,) of each row's workload. happened: (outcomes,), whether anybody ever had the
+    issue, also in history that gave no rows.
     """
 
     kind: Kind
@@ -50,7 +46,7 @@ class Dataset:
     during: BoolArray
     step: IntArray
     group: IntArray
-    happened: IntArray = field(kw_only=True)
+    happened: BoolArray = field(kw_only=True)
 
     @property
     def weight(self) -> FloatArray:
@@ -59,9 +55,10 @@ class Dataset:
 
     @property
     def quiet(self) -> BoolArray:
-        """(rows,): nothing present and nothing ahead, but for what is there all the time; all rows where none is so."""
-        usual = ~(self.came[:, self.happened != THROUGHOUT].any(axis=1))
-        return np.asarray(usual if usual.any() else ~usual)
+        """(rows,): nothing present and nothing ahead. Where none is so: but for what never began; else all of them."""
+        begun = (self.came & ~self.during).any(axis=0)
+        tries = (~self.came.any(axis=1), ~self.came[:, begun].any(axis=1), np.ones(len(self.came), dtype=np.bool_))
+        return np.asarray(next((rows for rows in tries if rows.any()), tries[0]))
 
     def where(self, chosen: BoolArray) -> Dataset:
         """Some of the rows."""
@@ -91,24 +88,17 @@ def gather(
     """
     wanted = {kind: outcomes_of(catalogue, kind, horizons_seconds) for kind in KINDS}
     samples: dict[Kind, Sample] = {}
-    happened: dict[Kind, IntArray] = {kind: np.full(len(of), NEVER) for kind, of in wanted.items()}
+    happened: dict[Kind, BoolArray] = {kind: np.zeros(len(of), dtype=np.bool_) for kind, of in wanted.items()}
     for part, batch in each(parts(history, catalogue, when, wanted), lessons):
         outcomes = wanted[part.kind]
         sample = samples.setdefault(part.kind, Sample([max_rows] * (len({o.issue for o in outcomes}) + 1)))
         sample.add(_stratum(batch.ahead, outcomes), batch.draw, *batch.arrays)
-        happened[part.kind] = np.maximum(happened[part.kind], _happened(part))
+        happened[part.kind] |= part.seen.during.any(axis=(1, 2))
     found = {kind: samples[kind].rows() for kind in KINDS if kind in samples}
     return {
         kind: Dataset(kind, wanted[kind], weight[None], *arrays, happened=happened[kind])
         for kind, (weight, *arrays) in found.items()
     }
-
-
-def _happened(part: Part) -> IntArray:
-    """(outcomes,): of each in a part. Nothing is known of what was before the first step of history."""
-    during = part.seen.during[:, max(0, features.reach_steps(part.step_seconds) - 1 - part.first) :]
-    began = (during[:, 1:] & ~during[:, :-1]).any(axis=(1, 2))
-    return np.where(began, BEGAN, np.where(during.any(axis=(1, 2)), THROUGHOUT, NEVER))
 
 
 @dataclass(frozen=True)

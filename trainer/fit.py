@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,17 +12,12 @@ from predictor.catalogue import Signal
 from predictor.estimators import Forest, Separate
 from predictor.panel import FloatArray
 from trainer.candidates import CANDIDATES, SEATS, CandidateName, Lessons
-from trainer.dataset import BEGAN, NEVER, THROUGHOUT, Dataset
+from trainer.dataset import Dataset
 from trainer.directions import directions, to_limits
 from trainer.hiding import hidden
 
-WHY: Final[Mapping[int, str]] = {
-    NEVER: "no episode in this history",
-    THROUGHOUT: "present throughout this history: how it begins cannot be learned",
-    BEGAN: "no entity had samples for long enough before it came",
-}
-"""Why there is nothing to learn from, by what happened."""
-
+NO_EPISODE: Final = "no episode in this history"
+UNSEEN: Final = "never seen to begin: nobody who had it had a usable sample without it before"
 ALWAYS: Final = "ahead of every row: there is nothing to tell it from"
 
 
@@ -66,5 +61,5 @@ def untrainable(dataset: Dataset) -> tuple[str, ...]:
 def _reason(dataset: Dataset, column: int) -> str:
     came = dataset.came[~dataset.during[:, column], column]
     if not came.any():
-        return WHY[int(dataset.happened[column])]
+        return UNSEEN if dataset.happened[column] else NO_EPISODE
     return ALWAYS if came.all() else ""

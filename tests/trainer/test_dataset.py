@@ -68,6 +68,24 @@ def onsets(active: BoolArray) -> list[tuple[int, int]]:
     return [(int(step) + 1, int(entity)) for step, entity in np.argwhere(begins)]
 
 
+def test_quiet_rows_have_nothing_ahead_or_where_none_are_so_nothing_that_began() -> None:
+    """Who is broken all the time is not usual while others are well."""
+    strain, failed = ramps(STEPS, 3, every=110)
+    one_is_full, full = np.zeros_like(failed), np.ones_like(failed)
+    one_is_full[:, 0] = True
+    some, none = (
+        gathered(Past({"node": panel("node", strain, {"node_failure": failed, "resource_exhaustion": of})}))["node"]
+        for of in (one_is_full, full)
+    )
+    exhausted = [i for i, o in enumerate(some.outcomes) if o.issue == "resource_exhaustion"]
+    failing = [i for i, o in enumerate(some.outcomes) if o.issue == "node_failure"]
+    assert some.quiet.any()
+    assert not some.came[some.quiet].any()
+    assert none.came[none.quiet][:, exhausted].all()
+    assert not none.came[none.quiet][:, failing].any()
+    assert 0 < none.quiet.sum() < len(none.quiet)
+
+
 def test_every_row_before_an_onset_is_kept_while_they_are_few() -> None:
     past = steady()
     whole = past.panels["pod"]

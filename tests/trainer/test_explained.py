@@ -13,7 +13,7 @@ from predictor.issues import Outcome
 from predictor.panel import FloatArray
 from trainer import candidates
 from trainer.candidates import CANDIDATES, CandidateName
-from trainer.dataset import BEGAN, Dataset
+from trainer.dataset import Dataset
 from trainer.explained import explained, usual_rows
 from trainer.fit import Fitted, fit
 
@@ -60,7 +60,7 @@ def made(seed: int = 5, missing: float = 0.1) -> Dataset:
         np.zeros_like(came),
         nothing,
         nothing,
-        happened=np.full(len(OUTCOMES), BEGAN),
+        happened=came.any(axis=0),
     )
 
 

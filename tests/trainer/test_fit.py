@@ -15,8 +15,8 @@ from tests.trainer.pasts import CATALOGUE, HORIZONS, START, STEP, Past, panel, r
 from trainer import history
 from trainer.calibrate import HIGHEST, LOWEST, RISE, calibrate
 from trainer.candidates import CANDIDATES, CandidateName
-from trainer.dataset import BEGAN, NEVER, Dataset, gather
-from trainer.fit import ALWAYS, WHY, fit, untrainable
+from trainer.dataset import Dataset, gather
+from trainer.fit import ALWAYS, NO_EPISODE, fit, untrainable
 from trainer.history import HistoryError, Stretch
 from trainer.origins import FOLDS, folds, origins
 from trainer.progress import Progress
@@ -35,8 +35,7 @@ def dataset(values: FloatArray, came: BoolArray) -> Dataset:
     """Rows of pods; both outcomes."""
     nothing = np.zeros(len(values), dtype=np.int64)
     never, ones = np.zeros_like(came), np.ones((1, len(values)))
-    happened = np.where(came.any(axis=0), BEGAN, NEVER)
-    return Dataset("pod", OUTCOMES, ones, values, came, came, never, nothing, nothing, happened=happened)
+    return Dataset("pod", OUTCOMES, ones, values, came, came, never, nothing, nothing, happened=came.any(axis=0))
 
 
 def learnable(rows: int = 400) -> Dataset:
@@ -151,9 +150,9 @@ def test_the_same_seed_gives_the_same_scores(name: CandidateName) -> None:
 @pytest.mark.parametrize(
     ("came", "reasons"),
     [
-        pytest.param((False, False), (WHY[NEVER], WHY[NEVER]), id="nothing ever came"),
+        pytest.param((False, False), (NO_EPISODE, NO_EPISODE), id="nothing ever came"),
         pytest.param((True, True), (ALWAYS, ALWAYS), id="ahead of every row"),
-        pytest.param((False, None), (WHY[NEVER], ""), id="one never came"),
+        pytest.param((False, None), (NO_EPISODE, ""), id="one never came"),
         pytest.param((None, True), ("", ALWAYS), id="one was ahead of every row"),
     ],
 )

@@ -20,8 +20,8 @@ from tests.trainer.pasts import CATALOGUE, HORIZONS, ISSUES, REACH, START, STEP,
 from trainer import history
 from trainer.calibrate import NEVER_LATER
 from trainer.candidates import CANDIDATES, SEATS, CandidateName
-from trainer.dataset import BEGAN, NEVER, THROUGHOUT, Dataset
-from trainer.fit import WHY, fit
+from trainer.dataset import Dataset
+from trainer.fit import NO_EPISODE, UNSEEN, fit
 from trainer.history import HistoryError, Stretch
 from trainer.idle import NEVER_MOVED
 from trainer.selection import CONTEST_SEATS, LATER_ORIGINS
@@ -110,7 +110,7 @@ def test_the_manifest_says_what_was_done(manifest: Manifest, directory: Path) ->
 
 
 def test_an_issue_without_any_episode_is_named_and_not_given(manifest: Manifest, model: Model) -> None:
-    assert manifest.untrained == {f"node/resource_exhaustion/{h}": WHY[NEVER] for h in ("5m", "15m")}
+    assert manifest.untrained == {f"node/resource_exhaustion/{h}": NO_EPISODE for h in ("5m", "15m")}
     assert {o.issue for o in model.kinds["node"].outcomes} == {"node_failure"}
 
 
@@ -122,7 +122,7 @@ def test_an_issue_that_is_there_all_the_time_is_said_to_be_beside_one_that_is_le
     )
     assert set(manifest.thresholds["node"]) == {"node_failure/5m", "node_failure/15m"}
     said = {name: why for name, why in manifest.untrained.items() if name.startswith("node/")}
-    assert said == {f"node/resource_exhaustion/{h}": WHY[THROUGHOUT] for h in ("5m", "15m")}
+    assert said == {f"node/resource_exhaustion/{h}": UNSEEN for h in ("5m", "15m")}
 
 
 def test_of_a_kind_without_any_issue_it_is_learned_what_is_usual(tmp_path: Path) -> None:
@@ -250,8 +250,8 @@ def test_dull_signals_beside_a_good_one_do_not_crash(tmp_path: Path) -> None:
         manifest = trained(past, tmp_path)
     assert set(manifest.thresholds) == {"pod", "node"}
     assert manifest.untrained == {
-        **{f"service/service_disruption/{h}": WHY[BEGAN] for h in ("5m", "15m")},
-        **{f"node/resource_exhaustion/{h}": WHY[NEVER] for h in ("5m", "15m")},
+        **{f"service/service_disruption/{h}": UNSEEN for h in ("5m", "15m")},
+        **{f"node/resource_exhaustion/{h}": NO_EPISODE for h in ("5m", "15m")},
     }
     assert manifest.scores["node"]["trained_without"] == {"node_strain": NEVER_MOVED}
     assert manifest.scores["pod"]["trained_without"] == {}
@@ -297,12 +297,12 @@ HOPELESS: dict[str, tuple[Past, int, str]] = {
     "always present": (
         Past({"pod": panel("pod", QUIET, {"pod_failure": np.ones((STEPS, 2), dtype=np.bool_)})}),
         STEPS,
-        "pod/pod_failure: present throughout this history",
+        "pod/pod_failure: never seen to begin",
     ),
     "no sample": (
         Past({"node": panel("node", QUIET, {}), "pod": silent("pod")}),
         STEPS,
-        "pod/pod_failure: no entity had samples for long enough before it came",
+        "pod/pod_failure: never seen to begin",
     ),
 }
 
