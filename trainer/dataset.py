@@ -33,8 +33,8 @@ class Dataset:
     weights: (views, rows), how many rows each stands for. Each view by itself is a sample of all rows, and leaves out
     those with a weight of 0. values: (rows, features), single precision as trees read them. outcomes: the columns of
     `came`, `near` (the issue begins within NEAR_SECONDS) and `during`, (rows, outcomes). step: (rows,) grid points
-    since the start of history. group: (rows,) of each row's workload. happened: (outcomes,), whether anybody ever had the
-    issue, also in history that gave no rows.
+    since the start of history. group: (rows,) of each row's workload. happened: (outcomes,), whether anybody ever had
+    the issue, also in history that gave no rows.
     """
 
     kind: Kind

@@ -60,7 +60,7 @@ def made(seed: int = 5, missing: float = 0.1) -> Dataset:
         np.zeros_like(came),
         nothing,
         nothing,
-        happened=came.any(axis=0),
+        happened=np.asarray(came.any(axis=0)),
     )
 
 

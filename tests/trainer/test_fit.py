@@ -35,7 +35,9 @@ def dataset(values: FloatArray, came: BoolArray) -> Dataset:
     """Rows of pods; both outcomes."""
     nothing = np.zeros(len(values), dtype=np.int64)
     never, ones = np.zeros_like(came), np.ones((1, len(values)))
-    return Dataset("pod", OUTCOMES, ones, values, came, came, never, nothing, nothing, happened=came.any(axis=0))
+    return Dataset(
+        "pod", OUTCOMES, ones, values, came, came, never, nothing, nothing, happened=np.asarray(came.any(axis=0))
+    )
 
 
 def learnable(rows: int = 400) -> Dataset:

@@ -21,9 +21,8 @@ def columns(signal: str) -> list[int]:
 def dataset(values: np.ndarray) -> Dataset:
     """Rows with these features and nothing else to tell."""
     never, zero = np.zeros((len(values), 0), dtype=np.bool_), np.zeros(len(values), dtype=np.int64)
-    return Dataset(
-        "service", (), np.ones((1, len(values))), values, never, never, never, zero, zero, happened=never.any(axis=0)
-    )
+    ones, happened = np.ones((1, len(values))), np.zeros(0, dtype=np.bool_)
+    return Dataset("service", (), ones, values, never, never, never, zero, zero, happened=happened)
 
 
 def test_signals_that_say_nothing_are_named_with_the_reason() -> None:
