@@ -12,7 +12,7 @@ import pytest
 from predictor import artifact
 from predictor.artifact import MANIFEST, ArtifactError, Manifest
 from predictor.tried import tried
-from tests.trainer.test_train import past_of_all, risen, trained
+from tests.trainer.training import past_of_all, risen, trained
 from trainer import ladders
 from trainer.cli import main
 from trainer.rechosen import rechosen
