@@ -96,13 +96,13 @@ TEMPLATES: Final = (
     _Template("platform", "auth", "Deployment", True, 0.3, 256, 0.020),
     _Template("data", "orders-db", "StatefulSet", False, 0.8, 1536, 0.010, 24),
     _Template("shop", "catalog", "Deployment", True, 0.5, 768, 0.040),
-    _Template("batch", "report-worker", "Deployment", False, 0.6, 1024, 0.0),
+    _Template("batch", "report-worker", "Deployment", False, NO_LIMIT, 1024, 0.0),
     _Template("platform", "search", "StatefulSet", True, 0.8, 2048, 0.060, 60),
     _Template("shop", "payments", "Deployment", True, 0.4, 384, 0.070),
     _Template("platform", "notifications", "Deployment", True, 0.25, 256, 0.045),
     _Template("shop", "recommendations", "Deployment", True, 0.7, 1024, 0.065),
     _Template("data", "events", "StatefulSet", False, 0.8, 1536, 0.010, 50),
-    _Template("batch", "image-resizer", "Deployment", False, NO_LIMIT, 768, 0.0),
+    _Template("batch", "image-resizer", "Deployment", False, 0.6, 768, 0.0),
     _Template("platform", "gateway", "Deployment", True, 0.6, 512, 0.015),
     _Template("platform", "sessions", "StatefulSet", False, 0.4, 1024, 0.005, 16),
 )
@@ -125,8 +125,8 @@ HOLDOUT_TEMPLATES: Final = (
 """Of `holdout` alone."""
 
 RESIDENT_RATIOS: Final = (0.3, 0.5)
-GIB_PER_CORE: Final = 6.0
-HOLDOUT_GIB_PER_CORE: Final = 4.0
+GIB_PER_CORE: Final = 3.0
+HOLDOUT_GIB_PER_CORE: Final = 2.0
 
 
 def build(nodes: int, pods: int, seed: int, scenario: ScenarioName = "train") -> Cluster:
@@ -151,7 +151,7 @@ def build(nodes: int, pods: int, seed: int, scenario: ScenarioName = "train") ->
 
 
 def _node(rng: Generator, index: int, pods: float, gib_per_core: float) -> Node:
-    cores = 4 if pods <= 16 else 8 if pods <= 32 else 16
+    cores = 8 if pods <= 16 else 16 if pods <= 32 else 32
     return Node(
         name=f"worker-{index + 1:02d}",
         ip=f"10.0.{index // 250}.{index % 250 + 10}",

@@ -97,6 +97,22 @@ def _used(world: World) -> tuple[FloatArray, IntArray]:
 
 
 @dataclass
+class NoisyNeighbour(Lookalike):
+    """A pod without a CPU limit wants more than its node has left: the others wait longer for a core, and cope."""
+
+    type, kind = "noisy_neighbour", "pod"
+
+    @classmethod
+    def candidates(cls, world: World) -> list[int]:
+        free = np.isnan(world.pods.cpu_limit)
+        return [int(s) for s in np.flatnonzero(steady_pods(world, ("Deployment",)) & free)]
+
+    def apply(self, world: World) -> None:
+        cores = world.cluster.nodes[int(world.pods.node[self.target])].cores
+        world.pressures.cpu_cores[self.target] += (0.5 + 0.6 * self.plan.severity) * cores * self.level(world.now)
+
+
+@dataclass
 class CounterReset(Lookalike):
     """An application re-registers its metrics: counters begin at zero without a restart."""
 
@@ -212,6 +228,7 @@ NUISANCES: Final[Mapping[str, type[Episode]]] = {
         CronJob,
         ScaleUp,
         ScaleDown,
+        NoisyNeighbour,
         CounterReset,
         ImageCollection,
         NodeReboot,
