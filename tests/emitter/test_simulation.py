@@ -243,6 +243,10 @@ def test_a_replica_is_only_taken_away_while_the_others_carry_its_load() -> None:
     assert (pods.workload[pods.phase == RUNNING] == episode.target).sum() >= cluster.workloads[episode.target].replicas
     busy = Simulation(arguments(nodes=3, pods=40, start=START - 3 * 3600.0))  # seven in the evening
     stepped(busy, 40)
-    used = {i: w for i, w in enumerate(busy.world.cluster.workloads) if w.kind == "Deployment" and w.replicas == 3}
+    used = {
+        i: w
+        for i, w in enumerate(busy.world.cluster.workloads)
+        if w.kind == "Deployment" and w.replicas == 3 and w.cpu_limit > 0
+    }
     assert used
     assert not set(ScaleDown.candidates(busy.world)) & set(used)
