@@ -73,8 +73,8 @@ def test_cfs_series_exist_only_with_a_cpu_limit() -> None:
     text = still(arguments(nodes=3, pods=60), START + 610.0).render("cadvisor")
     throttled = [s for s, _ in samples(text) if s.startswith("container_cpu_cfs_periods_total")]
     used = [s for s, _ in samples(text) if s.startswith("container_cpu_usage_seconds_total")]
-    assert not any('container="image-resizer"' in s for s in throttled)
-    assert any('container="image-resizer"' in s for s in used)
+    assert not any('container="report-worker"' in s for s in throttled)
+    assert any('container="report-worker"' in s for s in used)
 
 
 def test_reason_series_are_absent_until_a_reason_is_set() -> None:
