@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 
 import numpy as np
 
+from emitter.cluster import CRON_JOB
 from emitter.episodes import Episode, healthy_nodes, steady_pods
 from emitter.lifecycle import COMPLETED, delete, end_container
 from emitter.lookalikes import BatchJob, Lookalike, PlannedDrain
@@ -26,9 +27,9 @@ HOT: Final = 0.8
 
 @dataclass
 class CronJob(BatchJob):
-    """A job that runs hard for a few minutes."""
+    """A job that runs hard for a few minutes, at times that a schedule knows."""
 
-    type = "cron_job"
+    type, job = "cron_job", CRON_JOB
 
     def begin(self, world: World) -> None:
         super().begin(world)

@@ -22,7 +22,7 @@ HALVINGS: Final = 40
 CROWDED_RATIO: Final = 0.8
 """From this share of busy cores on, whoever wakes waits for a core."""
 
-WAIT_AT_WORST: Final = 0.8
+WAIT_AT_WORST: Final = 0.4
 """What that adds to latencies on a node without an idle core, in times of them."""
 
 
