@@ -87,6 +87,13 @@ class _Template:
     volume_gib: float = 0.0
 
 
+BATCH_JOB: Final = "nightly-report"
+CRON_JOB: Final = "hourly-export"
+
+SIZES: Final = (0.75, 1.35)
+"""Of a template: two teams that run the same thing give it different limits."""
+
+MEMORY_GRAIN_MIB: Final = 16
 NO_LIMIT: Final = math.nan
 TEMPLATES: Final = (
     _Template("shop", "frontend", "Deployment", True, 0.5, 384, 0.030),
@@ -96,13 +103,13 @@ TEMPLATES: Final = (
     _Template("platform", "auth", "Deployment", True, 0.3, 256, 0.020),
     _Template("data", "orders-db", "StatefulSet", False, 0.8, 1536, 0.010, 24),
     _Template("shop", "catalog", "Deployment", True, 0.5, 768, 0.040),
-    _Template("batch", "report-worker", "Deployment", False, 0.6, 1024, 0.0),
+    _Template("batch", "report-worker", "Deployment", False, NO_LIMIT, 1024, 0.0),
     _Template("platform", "search", "StatefulSet", True, 0.8, 2048, 0.060, 60),
     _Template("shop", "payments", "Deployment", True, 0.4, 384, 0.070),
     _Template("platform", "notifications", "Deployment", True, 0.25, 256, 0.045),
     _Template("shop", "recommendations", "Deployment", True, 0.7, 1024, 0.065),
     _Template("data", "events", "StatefulSet", False, 0.8, 1536, 0.010, 50),
-    _Template("batch", "image-resizer", "Deployment", False, NO_LIMIT, 768, 0.0),
+    _Template("batch", "image-resizer", "Deployment", False, 0.6, 768, 0.0),
     _Template("platform", "gateway", "Deployment", True, 0.6, 512, 0.015),
     _Template("platform", "sessions", "StatefulSet", False, 0.4, 1024, 0.005, 16),
 )
@@ -125,8 +132,8 @@ HOLDOUT_TEMPLATES: Final = (
 """Of `holdout` alone."""
 
 RESIDENT_RATIOS: Final = (0.3, 0.5)
-GIB_PER_CORE: Final = 6.0
-HOLDOUT_GIB_PER_CORE: Final = 4.0
+GIB_PER_CORE: Final = 3.0
+HOLDOUT_GIB_PER_CORE: Final = 2.0
 
 
 def build(nodes: int, pods: int, seed: int, scenario: ScenarioName = "train") -> Cluster:
@@ -144,14 +151,15 @@ def build(nodes: int, pods: int, seed: int, scenario: ScenarioName = "train") ->
     per_node = pods / nodes
     templates = HOLDOUT_TEMPLATES if scenario == "holdout" else TEMPLATES
     per_core = HOLDOUT_GIB_PER_CORE if scenario == "holdout" else GIB_PER_CORE
+    jobs = [_job(rng, i, name) for i, name in enumerate((BATCH_JOB, CRON_JOB))]
     return Cluster(
         tuple(_node(rng, i, per_node, per_core) for i in range(nodes)),
-        (*_workloads(rng, pods - nodes, templates), _daemon(rng, nodes), _job(rng)),
+        (*_workloads(rng, pods - nodes, templates), _daemon(rng, nodes), *jobs),
     )
 
 
 def _node(rng: Generator, index: int, pods: float, gib_per_core: float) -> Node:
-    cores = 4 if pods <= 16 else 8 if pods <= 32 else 16
+    cores = 8 if pods <= 16 else 16 if pods <= 32 else 32
     return Node(
         name=f"worker-{index + 1:02d}",
         ip=f"10.0.{index // 250}.{index % 250 + 10}",
@@ -183,8 +191,9 @@ def _next_deployment(after: int, count: int, templates: tuple[_Template, ...]) -
 def _workload(rng: Generator, index: int, replicas: int, templates: tuple[_Template, ...]) -> Workload:
     template = templates[index % len(templates)]
     generation = index // len(templates)
-    memory = template.memory_mib * MIB
-    limited = not math.isnan(template.cpu_limit)
+    memory = round(template.memory_mib * float(rng.uniform(*SIZES)) / MEMORY_GRAIN_MIB) * MEMORY_GRAIN_MIB * MIB
+    cpu_limit = round(template.cpu_limit * float(rng.uniform(*SIZES)), 2)  # NaN stays NaN
+    requested = float(rng.uniform(0.25, 0.6))
     return Workload(
         namespace=template.namespace if generation == 0 else f"{template.namespace}-{generation + 1}",
         name=template.name,
@@ -196,8 +205,8 @@ def _workload(rng: Generator, index: int, replicas: int, templates: tuple[_Templ
         image=f"registry.example.com/{template.name}:{_version(rng)}",
         http=template.http,
         rate=float(rng.uniform(6, 16)) if template.http else 0.0,
-        cpu_request=template.cpu_limit * 0.4 if limited else 0.2,
-        cpu_limit=template.cpu_limit,
+        cpu_request=round(requested * (0.5 if math.isnan(cpu_limit) else cpu_limit), 3),
+        cpu_limit=cpu_limit,
         memory_request=memory * float(rng.uniform(0.5, 0.8)),
         memory_limit=memory,
         resident_ratio=float(rng.uniform(*RESIDENT_RATIOS)),
@@ -234,17 +243,17 @@ def _daemon(rng: Generator, nodes: int) -> Workload:
     )
 
 
-def _job(rng: Generator) -> Workload:
-    """The template of batch jobs: no replicas at rest, one pod for as long as a job runs."""
+def _job(rng: Generator, index: int, name: str) -> Workload:
+    """The template of jobs: no replicas at rest, one pod for as long as a job runs."""
     return Workload(
         namespace="batch",
-        name="nightly-report",
+        name=name,
         kind="Job",
         replicas=0,
         uid=uid(rng),
         service_uid=uid(rng),
-        cluster_ip="10.96.255.2",
-        image=f"registry.example.com/nightly-report:{_version(rng)}",
+        cluster_ip=f"10.96.255.{2 + index}",
+        image=f"registry.example.com/{name}:{_version(rng)}",
         http=False,
         rate=0.0,
         cpu_request=0.5,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 
+from emitter.cluster import BATCH_JOB
 from emitter.controllers import begin_rollout, finished
 from emitter.episodes import Episode, healthy_nodes, name_node, name_pod, name_workload, steady_pods
 from emitter.lifecycle import complete, create, delete
@@ -75,10 +76,11 @@ class BatchJob(Lookalike):
     """A job uses nearly all the CPU it may, and finishes."""
 
     type, kind = "batch_job", "workload"
+    job: ClassVar[str] = BATCH_JOB
 
     @classmethod
     def candidates(cls, world: World) -> list[int]:
-        return [i for i, w in enumerate(world.cluster.workloads) if w.kind == "Job"]
+        return [i for i, w in enumerate(world.cluster.workloads) if w.name == cls.job]
 
     def begin(self, world: World) -> None:
         super().begin(world)

@@ -7,10 +7,10 @@ from typing import Final
 import numpy as np
 
 from emitter.cluster import GIB
+from emitter.sharing import STRAIN_RATIO, SYSTEM_CORES, USABLE_RATIO
 from emitter.state import EMPTY, MODES, PLEG_BUCKETS, FloatArray
 from emitter.world import World
 
-SYSTEM_CORES: Final = 0.22
 SYSTEM_BYTES: Final = 1.6 * GIB
 """Kernel, container runtime, kubelet and daemons of a node."""
 
@@ -43,8 +43,9 @@ def _cpu(world: World) -> None:
     strain = np.clip(world.pressures.strain, 0.0, 1.2)
     cores = np.array([float(n.cores) for n in world.cluster.nodes])
     io = np.clip(0.02 + 0.5 * strain**2 + rng.normal(0, 0.004, count), 0.0, 0.8)
-    wanted = _sum(world, world.pods.cpu_rate) + SYSTEM_CORES * rng.uniform(0.8, 1.2, count) + strain * 0.35 * cores
-    busy = np.minimum(wanted, cores * 0.94)
+    own = SYSTEM_CORES * rng.uniform(0.8, 1.2, count) + strain * STRAIN_RATIO * cores
+    wanted = _sum(world, world.pods.cpu_wanted) + own
+    busy = np.minimum(_sum(world, world.pods.cpu_rate) + own, cores * USABLE_RATIO)
     waiting = np.minimum(io * 0.25 * cores, 0.96 * cores - busy)
     nodes.cpu_ratio[:] = busy / cores
     spent = {"user": busy * 0.68, "system": busy * 0.25, "softirq": busy * 0.05, "irq": busy * 0.01, "iowait": waiting}

@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 
 import numpy as np
 
+from emitter.cluster import CRON_JOB
 from emitter.episodes import Episode, healthy_nodes, steady_pods
 from emitter.lifecycle import COMPLETED, delete, end_container
 from emitter.lookalikes import BatchJob, Lookalike, PlannedDrain
@@ -26,9 +27,9 @@ HOT: Final = 0.8
 
 @dataclass
 class CronJob(BatchJob):
-    """A job that runs hard for a few minutes."""
+    """A job that runs hard for a few minutes, at times that a schedule knows."""
 
-    type = "cron_job"
+    type, job = "cron_job", CRON_JOB
 
     def begin(self, world: World) -> None:
         super().begin(world)
@@ -94,6 +95,22 @@ def _used(world: World) -> tuple[FloatArray, IntArray]:
     replicas = np.bincount(pods.workload[serving], minlength=count)
     parts = np.nan_to_num(pods.cpu_rate[serving] / pods.cpu_limit[serving])
     return np.bincount(pods.workload[serving], parts, minlength=count) / np.maximum(replicas, 1), replicas
+
+
+@dataclass
+class NoisyNeighbour(Lookalike):
+    """A pod without a CPU limit wants more than its node has left: the others wait longer for a core, and cope."""
+
+    type, kind = "noisy_neighbour", "pod"
+
+    @classmethod
+    def candidates(cls, world: World) -> list[int]:
+        free = np.isnan(world.pods.cpu_limit)
+        return [int(s) for s in np.flatnonzero(steady_pods(world, ("Deployment",)) & free)]
+
+    def apply(self, world: World) -> None:
+        cores = world.cluster.nodes[int(world.pods.node[self.target])].cores
+        world.pressures.cpu_cores[self.target] += (0.5 + 0.6 * self.plan.severity) * cores * self.level(world.now)
 
 
 @dataclass
@@ -212,6 +229,7 @@ NUISANCES: Final[Mapping[str, type[Episode]]] = {
         CronJob,
         ScaleUp,
         ScaleDown,
+        NoisyNeighbour,
         CounterReset,
         ImageCollection,
         NodeReboot,

@@ -7,9 +7,13 @@ from typing import Final
 import numpy as np
 
 from emitter.lifecycle import end_container
+from emitter.sharing import capacity, crowding, granted
 from emitter.state import BUCKETS, EMPTY, RUNNING, BoolArray, FloatArray, IntArray
 from emitter.traffic import DEPENDENCY_AT_REST
 from emitter.world import World
+
+SIZE_WITHOUT_LIMIT: Final = 1.5
+"""Cores that the usual work of a pod without a CPU limit is reckoned in; it may use all that its node has."""
 
 CPU_AT_REST: Final = 0.08
 CPU_AT_PEAK: Final = 0.5
@@ -54,20 +58,25 @@ def _arrivals(world: World, running: BoolArray) -> FloatArray:
 
 
 def _cpu(world: World, running: BoolArray, arrivals: FloatArray) -> FloatArray:
-    """Spend CPU; returns (slots,) demand over what the pod can get."""
+    """Spend CPU; returns (slots,) demand over what the pod can get, by its limit and on its node."""
     pods, rng, dt = world.pods, world.weather, world.step_seconds
     size = len(pods.phase)
-    ceiling = np.where(pods.cpu_limit > 0, pods.cpu_limit, 1.5)  # NaN and empty slots too
+    usual_size = np.where(pods.cpu_limit > 0, pods.cpu_limit, SIZE_WITHOUT_LIMIT)  # NaN and empty slots too
+    cores = np.array([float(n.cores) for n in world.cluster.nodes])[pods.node]
+    ceiling = np.where(pods.cpu_limit > 0, pods.cpu_limit, cores)
     pods.busy_ratio[:] = np.clip(0.93 * pods.busy_ratio + rng.normal(0.014, 0.035, size), 0.0, 0.6)
     usual = np.array([max(w.rate, 1e-9) for w in world.cluster.workloads])[pods.workload]
     silent = np.array([not w.http for w in world.cluster.workloads])[pods.workload]
     load = np.where(silent, 0.5 + pods.busy_ratio, arrivals / usual * 0.7)
-    demand = ceiling * (CPU_AT_REST + CPU_AT_PEAK * pods.cpu_need * load + 0.25 * pods.busy_ratio)
+    demand = usual_size * (CPU_AT_REST + CPU_AT_PEAK * pods.cpu_need * load + 0.25 * pods.busy_ratio)
     demand = np.maximum(demand * np.exp(rng.normal(0.0, 0.03, size)) + world.pressures.cpu_cores, 0.0) * running
     starting = running & (world.now - pods.started_at < 60.0)
-    demand = np.where(starting, np.maximum(demand, 0.6 * ceiling), demand)
-    utilisation = demand / ceiling
-    pods.cpu_rate[:] = np.minimum(demand, ceiling)
+    demand = np.where(starting, np.maximum(demand, 0.6 * usual_size), demand)
+    pods.cpu_wanted[:] = np.minimum(demand, ceiling)
+    requests = np.array([w.cpu_request for w in world.cluster.workloads])[pods.workload]
+    pods.cpu_rate[:] = granted(pods.cpu_wanted, requests, pods.node, capacity(world))
+    squeezed = pods.cpu_rate < pods.cpu_wanted
+    utilisation = np.where(squeezed, pods.cpu_rate, demand) / ceiling  # who is squeezed does not reach its quota
     periods = np.where(running, CFS_PERIODS_PER_SECOND * dt * np.minimum(1.0, 0.4 + utilisation), 0.0)
     ratio = 1.0 / (1.0 + np.exp(-(utilisation - 1.0) / 0.06))
     throttled = np.round(periods * np.clip(ratio * rng.uniform(0.9, 1.1, size), 0.0, 0.99))
@@ -78,7 +87,7 @@ def _cpu(world: World, running: BoolArray, arrivals: FloatArray) -> FloatArray:
         getattr(pods, f"{prefix}periods")[:] += np.round(periods)
         getattr(pods, f"{prefix}throttled_periods")[:] += np.minimum(throttled, np.round(periods))
         getattr(pods, f"{prefix}throttled_seconds")[:] += waiting
-    return utilisation
+    return np.where(squeezed, demand / np.maximum(pods.cpu_rate, 1e-9), utilisation)
 
 
 def _memory(world: World, running: BoolArray, arrivals: FloatArray) -> None:
@@ -118,6 +127,7 @@ def _requests(world: World, running: BoolArray, arrivals: FloatArray, utilisatio
     behind = services.dependency[pods.workload]
     waiting = (1.0 - DEPENDENCY_AT_REST) / (1.0 - np.clip(behind, 0.0, 0.97))
     loss = np.maximum(pods.loss_ratio, 0.0)
+    waiting *= crowding(world)
     median = base * pods.latency_noise * queue * waiting * world.pressures.latency_factor + 0.25 * loss
     timeouts = np.clip((behind - 0.93) * 1.6, 0.0, 0.5) + np.clip((utilisation - 1.05) * 0.6, 0.0, 0.4)
     failing = np.clip(8e-4 + timeouts + 0.2 * loss + world.pressures.error_ratio, 0.0, 0.95)

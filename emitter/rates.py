@@ -37,6 +37,7 @@ LOOKALIKES_PER_DAY: Final = {
     "batch_job": ("pods", 0.01),
     "cron_job": ("pods", 0.0075),
     "rollout": ("pods", 0.0075),
+    "noisy_neighbour": ("pods", 0.005),
     "traffic_peak": ("pods", 0.01),
     "scale_up": ("pods", 0.005),
     "scale_down": ("pods", 0.005),

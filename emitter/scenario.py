@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -43,6 +44,10 @@ DRAWS: Final[Mapping[ScenarioName, Draws]] = {
 """`holdout` has shapes and speeds that `train` never draws, and other workloads (see cluster)."""
 
 
+SCHEDULES: Final[Mapping[str, float]] = {"cron_job": 900.0}
+"""Crontabs name minutes: at the hour, a quarter past, …"""
+
+
 @dataclass
 class Stream:
     """An endless sequence of random plans of one type; reading it is all that moves it."""
@@ -52,7 +57,16 @@ class Stream:
     mean_gap_seconds: float
     draws: Draws
     next_start: float
+    schedule_seconds: float = 0.0
+    """Not 0: what is due begins at the next multiple of this."""
     number: int = 0
+
+    def __post_init__(self) -> None:
+        self._keep_schedule()
+
+    def _keep_schedule(self) -> None:
+        if self.schedule_seconds:
+            self.next_start = math.ceil(self.next_start / self.schedule_seconds) * self.schedule_seconds
 
     def due(self, now: float) -> Iterator[Plan]:
         """Plans that start at or before now."""
@@ -69,6 +83,7 @@ class Stream:
                 shape=self.draws.shapes[int(self.rng.random() * len(self.draws.shapes))],
             )
             self.next_start += float(self.rng.exponential(self.mean_gap_seconds))
+            self._keep_schedule()
 
 
 @dataclass(frozen=True)
@@ -118,7 +133,8 @@ def build(
     for kind, (unit, rate) in rates.items():
         rng = generator(seed, name, kind)
         gap = DAY_SECONDS / (rate * often * size[unit])
-        streams.append(Stream(kind, rng, gap, DRAWS[name], start + 900.0 + float(rng.exponential(gap))))
+        first = start + 900.0 + float(rng.exponential(gap))
+        streams.append(Stream(kind, rng, gap, DRAWS[name], first, SCHEDULES.get(kind, 0.0)))
     arrangement = Arrangement(cluster, anchor, step_seconds) if name == "demo" else None
     return Scenario(
         name=name,

@@ -89,6 +89,7 @@ class Pods:
     busy_ratio: FloatArray
     latency_noise: FloatArray
     # gauges
+    cpu_wanted: FloatArray
     cpu_rate: FloatArray
     throttled_ratio: FloatArray
     resident_bytes: FloatArray

@@ -23,7 +23,7 @@ def troubled() -> Live:
     live = Live(arguments(nodes=3, pods=16), clock=lambda: clock[0])
     for kind in ("crash_loop", "batch_job", "node_not_ready", "disk_filling", "memory_leak", "planned_drain"):
         live.simulation.begin(plan(kind, live.simulation.now, ramp_seconds=300.0 if kind == "batch_job" else 600.0))
-    clock[0] += 1000.0
+    clock[0] += 960.0
     live.catch_up()
     return live
 
@@ -73,8 +73,8 @@ def test_cfs_series_exist_only_with_a_cpu_limit() -> None:
     text = still(arguments(nodes=3, pods=60), START + 610.0).render("cadvisor")
     throttled = [s for s, _ in samples(text) if s.startswith("container_cpu_cfs_periods_total")]
     used = [s for s, _ in samples(text) if s.startswith("container_cpu_usage_seconds_total")]
-    assert not any('container="image-resizer"' in s for s in throttled)
-    assert any('container="image-resizer"' in s for s in used)
+    assert not any('container="report-worker"' in s for s in throttled)
+    assert any('container="report-worker"' in s for s in used)
 
 
 def test_reason_series_are_absent_until_a_reason_is_set() -> None:

@@ -216,7 +216,7 @@ def test_evicted_pods_fail_and_are_replaced_elsewhere() -> None:
     assert world.nodes.evictions[fault.target, 0] >= 1
     assert len(failed) >= 1
     alive = (world.pods.phase >= 1) & (world.pods.phase <= 4)
-    assert alive.sum() == 40
+    assert alive.sum() == 40 + world.scaled_by.sum()
 
 
 def test_a_cluster_that_slept_shows_the_present_again() -> None:
@@ -243,6 +243,21 @@ def test_a_replica_is_only_taken_away_while_the_others_carry_its_load() -> None:
     assert (pods.workload[pods.phase == RUNNING] == episode.target).sum() >= cluster.workloads[episode.target].replicas
     busy = Simulation(arguments(nodes=3, pods=40, start=START - 3 * 3600.0))  # seven in the evening
     stepped(busy, 40)
-    used = {i: w for i, w in enumerate(busy.world.cluster.workloads) if w.kind == "Deployment" and w.replicas == 3}
+    used = {
+        i: w
+        for i, w in enumerate(busy.world.cluster.workloads)
+        if w.kind == "Deployment" and w.replicas == 3 and w.cpu_limit > 0
+    }
     assert used
     assert not set(ScaleDown.candidates(busy.world)) & set(used)
+
+
+def test_cron_jobs_run_when_their_schedule_says_and_are_no_batch_jobs() -> None:
+    simulation = stepped(Simulation(arguments("quiet", nodes=3, pods=40, factor=30.0)), 720)
+    begun = [e for e in simulation.lookalikes if e.type == "cron_job"]
+    assert len(begun) >= 3
+    assert all(e.plan.start % 900.0 < 30.0 for e in begun), "the first step of a quarter of an hour"
+    assert all(e.entity["pod"].startswith("hourly-export-") for e in begun)
+    others = [e for e in simulation.lookalikes if e.type == "batch_job"]
+    assert others
+    assert all(e.entity["pod"].startswith("nightly-report-") for e in others)

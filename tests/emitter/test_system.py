@@ -84,7 +84,7 @@ def test_prometheus_opens_a_backfill_and_it_ends_where_serve_begins(tmp_path: Pa
         answer(f"http://127.0.0.1:{port}/-/ready")
         assert query(port, "count(kube_pod_info)", end)[0]["value"][1] == "24"
         ratio = 'sum by (instance) (rate(node_cpu_seconds_total{job="node-exporter"}[5m]))'
-        assert [round(float(r["value"][1])) for r in query(port, ratio, end)] == [4, 4, 4]
+        assert [round(float(r["value"][1])) for r in query(port, ratio, end)] == [8, 8, 8]
         live = dict(samples(still(simulated, end).render("cadvisor")))
         stored = query(port, "container_cpu_usage_seconds_total", end)
         shown = {float(r["value"][1]) for r in stored if r["metric"].get("container") == "checkout"}
