@@ -87,8 +87,8 @@ class _Template:
     volume_gib: float = 0.0
 
 
-BATCH_JOB: Final = "nightly-report"
-CRON_JOB: Final = "hourly-export"
+BATCH_JOB: Final = "data-import"
+CRON_JOB: Final = "cleanup"
 
 SIZES: Final = (0.75, 1.35)
 """Of a template: two teams that run the same thing give it different limits."""
@@ -134,6 +134,9 @@ HOLDOUT_TEMPLATES: Final = (
 RESIDENT_RATIOS: Final = (0.3, 0.5)
 GIB_PER_CORE: Final = 3.0
 HOLDOUT_GIB_PER_CORE: Final = 2.0
+MACHINE_CORES: Final = (8, 16, 32, 64, 96)
+CORES_PER_POD: Final = 0.65
+"""What pods use at the evening's peak: nodes are bought for those that run there while one of the others is drained."""
 
 
 def build(nodes: int, pods: int, seed: int, scenario: ScenarioName = "train") -> Cluster:
@@ -148,18 +151,19 @@ def build(nodes: int, pods: int, seed: int, scenario: ScenarioName = "train") ->
     if pods < nodes + MIN_WORKLOADS:
         raise ValueError(f"{nodes} nodes need at least {nodes + MIN_WORKLOADS} pods, got {pods}")
     rng = generator(seed, "", "cluster")
-    per_node = pods / nodes
+    crowd = pods / max(nodes - 1, 1)
     templates = HOLDOUT_TEMPLATES if scenario == "holdout" else TEMPLATES
     per_core = HOLDOUT_GIB_PER_CORE if scenario == "holdout" else GIB_PER_CORE
     jobs = [_job(rng, i, name) for i, name in enumerate((BATCH_JOB, CRON_JOB))]
     return Cluster(
-        tuple(_node(rng, i, per_node, per_core) for i in range(nodes)),
+        tuple(_node(rng, i, crowd, per_core) for i in range(nodes)),
         (*_workloads(rng, pods - nodes, templates), _daemon(rng, nodes), *jobs),
     )
 
 
-def _node(rng: Generator, index: int, pods: float, gib_per_core: float) -> Node:
-    cores = 8 if pods <= 16 else 16 if pods <= 32 else 32
+def _node(rng: Generator, index: int, crowd: float, gib_per_core: float) -> Node:
+    """A machine that has cores for so many pods."""
+    cores = next((size for size in MACHINE_CORES if size >= crowd * CORES_PER_POD), MACHINE_CORES[-1])
     return Node(
         name=f"worker-{index + 1:02d}",
         ip=f"10.0.{index // 250}.{index % 250 + 10}",

@@ -31,8 +31,10 @@ FRESH_FILES: Final = 150_000.0
 """Of an operating system that was just installed."""
 
 SMALLER: Final = 2
-"""A small machine has half the cores and memory."""
+"""A small machine has half the memory."""
 
+CORES_OF_SMALL: Final = 0.75
+"""It gets its share of pods by their requests, which are less than they use: with half the cores it would starve them."""
 
 MOVED: Final = ("Deployment", "StatefulSet")
 
@@ -121,7 +123,7 @@ def _fits(world: World, node: int) -> bool:
 
 
 def _ordered(world: World, node: int) -> Node:
-    """Half the size of the first machine in this place; its size where that one was small."""
+    """Smaller than the first machine in this place; of its size where the last one was small."""
     first, part = world.first_machines[node], 1 if _small(world, node) else SMALLER
     world.machines += 1
     return replace(
@@ -129,7 +131,7 @@ def _ordered(world: World, node: int) -> Node:
         name=f"worker-{world.machines:02d}",
         ip=f"10.0.{world.machines // 250}.{world.machines % 250 + 9}",
         uid=uid(world.naming),
-        cores=first.cores // part,
+        cores=first.cores if part == 1 else int(first.cores * CORES_OF_SMALL),
         memory_bytes=first.memory_bytes / part,
     )
 

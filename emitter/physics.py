@@ -15,6 +15,9 @@ from emitter.world import World
 SIZE_WITHOUT_LIMIT: Final = 1.5
 """Cores that the usual work of a pod without a CPU limit is reckoned in; it may use all that its node has."""
 
+HOPELESS_LACK: Final = 0.25
+"""Of the CPU that a pod wants and its node has not: from there on its queue only grows."""
+
 CPU_AT_REST: Final = 0.08
 CPU_AT_PEAK: Final = 0.5
 """Parts of the limit that a pod uses without traffic, and adds at its average traffic."""
@@ -87,7 +90,10 @@ def _cpu(world: World, running: BoolArray, arrivals: FloatArray) -> FloatArray:
         getattr(pods, f"{prefix}periods")[:] += np.round(periods)
         getattr(pods, f"{prefix}throttled_periods")[:] += np.minimum(throttled, np.round(periods))
         getattr(pods, f"{prefix}throttled_seconds")[:] += waiting
-    return np.where(squeezed, demand / np.maximum(pods.cpu_rate, 1e-9), utilisation)
+    # Who lacks little only queues longer; who lacks a quarter cannot keep up.
+    lack = np.clip((1.0 - pods.cpu_rate / np.maximum(pods.cpu_wanted, 1e-9)) / HOPELESS_LACK, 0.0, 1.0)
+    overload = demand / np.maximum(pods.cpu_rate, 1e-9)
+    return np.asarray(np.where(squeezed, utilisation + (overload - utilisation) * lack, utilisation))
 
 
 def _memory(world: World, running: BoolArray, arrivals: FloatArray) -> None:
@@ -125,9 +131,8 @@ def _requests(world: World, running: BoolArray, arrivals: FloatArray, utilisatio
     pods.latency_noise[:] = np.exp(0.8 * np.log(pods.latency_noise) + rng.normal(0.0, 0.04, size))
     queue = 1.0 / (1.0 - np.minimum(utilisation, 0.985) ** 3)
     behind = services.dependency[pods.workload]
-    waiting = (1.0 - DEPENDENCY_AT_REST) / (1.0 - np.clip(behind, 0.0, 0.97))
+    waiting = crowding(world) * (1.0 - DEPENDENCY_AT_REST) / (1.0 - np.clip(behind, 0.0, 0.97))
     loss = np.maximum(pods.loss_ratio, 0.0)
-    waiting *= crowding(world)
     median = base * pods.latency_noise * queue * waiting * world.pressures.latency_factor + 0.25 * loss
     timeouts = np.clip((behind - 0.93) * 1.6, 0.0, 0.5) + np.clip((utilisation - 1.05) * 0.6, 0.0, 0.4)
     failing = np.clip(8e-4 + timeouts + 0.2 * loss + world.pressures.error_ratio, 0.0, 0.95)

@@ -44,8 +44,11 @@ DRAWS: Final[Mapping[ScenarioName, Draws]] = {
 """`holdout` has shapes and speeds that `train` never draws, and other workloads (see cluster)."""
 
 
-SCHEDULES: Final[Mapping[str, float]] = {"cron_job": 900.0}
-"""Crontabs name minutes: at the hour, a quarter past, …"""
+SCHEDULED: Final = frozenset({"cron_job"})
+"""Types that come at fixed times of the day, and not by chance."""
+
+PERIODS: Final = (900.0, 1800.0, 3600.0, *(3600.0 * hours for hours in (2, 3, 4, 6, 8, 12)))
+"""What a crontab's line for every day can say, shorter than a day, in seconds."""
 
 
 @dataclass
@@ -57,16 +60,10 @@ class Stream:
     mean_gap_seconds: float
     draws: Draws
     next_start: float
-    schedule_seconds: float = 0.0
-    """Not 0: what is due begins at the next multiple of this."""
+    scheduled: bool = False
+    """The gap is always the same."""
+
     number: int = 0
-
-    def __post_init__(self) -> None:
-        self._keep_schedule()
-
-    def _keep_schedule(self) -> None:
-        if self.schedule_seconds:
-            self.next_start = math.ceil(self.next_start / self.schedule_seconds) * self.schedule_seconds
 
     def due(self, now: float) -> Iterator[Plan]:
         """Plans that start at or before now."""
@@ -82,8 +79,8 @@ class Stream:
                 severity=float(self.rng.random()),
                 shape=self.draws.shapes[int(self.rng.random() * len(self.draws.shapes))],
             )
-            self.next_start += float(self.rng.exponential(self.mean_gap_seconds))
-            self._keep_schedule()
+            gap = self.mean_gap_seconds
+            self.next_start += gap if self.scheduled else float(self.rng.exponential(gap))
 
 
 @dataclass(frozen=True)
@@ -111,6 +108,13 @@ class Scenario:
         return plan.start + plan.ramp_seconds + plan.hold_seconds + 600.0 <= self.streams_until
 
 
+def _period(seconds: float) -> float:
+    """The nearest that a crontab can say, in seconds; from a day on whole days."""
+    if seconds > 1.5 * PERIODS[-1]:
+        return max(1.0, round(seconds / DAY_SECONDS)) * DAY_SECONDS
+    return min(PERIODS, key=lambda one: abs(math.log(one / seconds)))
+
+
 def build(
     name: ScenarioName,
     cluster: Cluster,
@@ -133,8 +137,11 @@ def build(
     for kind, (unit, rate) in rates.items():
         rng = generator(seed, name, kind)
         gap = DAY_SECONDS / (rate * often * size[unit])
-        first = start + 900.0 + float(rng.exponential(gap))
-        streams.append(Stream(kind, rng, gap, DRAWS[name], first, SCHEDULES.get(kind, 0.0)))
+        scheduled = kind in SCHEDULED
+        gap = _period(gap) if scheduled else gap
+        first = start + 900.0 + (rng.random() * gap if scheduled else float(rng.exponential(gap)))
+        first = math.ceil(first / PERIODS[0]) * PERIODS[0] if scheduled else first
+        streams.append(Stream(kind, rng, gap, DRAWS[name], first, scheduled))
     arrangement = Arrangement(cluster, anchor, step_seconds) if name == "demo" else None
     return Scenario(
         name=name,

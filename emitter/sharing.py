@@ -19,6 +19,8 @@ STRAIN_RATIO: Final = 0.35
 """Of the cores: what swapping and waiting for disks takes on a node that starves."""
 
 HALVINGS: Final = 40
+"""To one part in a million million."""
+
 CROWDED_RATIO: Final = 0.8
 """From this share of busy cores on, whoever wakes waits for a core."""
 
@@ -26,22 +28,22 @@ WAIT_AT_WORST: Final = 0.4
 """What that adds to latencies on a node without an idle core, in times of them."""
 
 
-def granted(wanted: FloatArray, weight: FloatArray, node: IntArray, capacity: FloatArray) -> FloatArray:
+def granted(wanted: FloatArray, weight: FloatArray, node: IntArray, cores: FloatArray) -> FloatArray:
     """(slots,) cores that each pod gets: what it wants, and on a crowded node a share by its weight.
 
     Who wants less than its share gets all it wants, and the others share what that leaves, as under CFS with
-    cpu.shares (https://docs.kernel.org/scheduler/sched-design-CFS.html). wanted, weight, node: (slots,). capacity:
-    (nodes,) cores.
+    cpu.shares (https://docs.kernel.org/scheduler/sched-design-CFS.html). wanted, weight, node: (slots,). cores:
+    (nodes,) that pods can have.
     """
-    count = len(capacity)
-    crowded = np.bincount(node, wanted, count) > capacity
+    count = len(cores)
+    crowded = np.bincount(node, wanted, count) > cores
     if not crowded.any():
         return wanted
     heavy = np.maximum(weight, 1e-9)
     low, high = np.zeros(count), np.full(count, float(np.max(wanted / heavy, initial=0.0)))
     for _ in range(HALVINGS):  # the level at which water stands in all vessels of a node
         level = 0.5 * (low + high)
-        over = np.bincount(node, np.minimum(wanted, heavy * level[node]), count) > capacity
+        over = np.bincount(node, np.minimum(wanted, heavy * level[node]), count) > cores
         low, high = np.where(over, low, level), np.where(over, level, high)
     return np.where(crowded[node], np.minimum(wanted, heavy * low[node]), wanted)
 
