@@ -86,10 +86,12 @@ def desired(world: World) -> IntArray:
 
 
 def _shrink(world: World, workload: int, alive: BoolArray) -> None:
-    """Delete the youngest pod of a Deployment that has too many."""
+    """Delete the youngest pod of a Deployment that has too many, no faulty one while there is another."""
+    pods = world.pods
     if world.cluster.workloads[workload].kind == "Deployment":
-        mine = np.flatnonzero(alive & (world.pods.workload == workload))
-        delete(world, int(mine[np.argmax(world.pods.created_at[mine])]))
+        mine = np.flatnonzero(alive & (pods.workload == workload))
+        faulty = np.array([p is not None and p.uid in world.faulty for p in pods.identity])[mine]
+        delete(world, int(mine[np.argmax(np.where(faulty, -np.inf, pods.created_at[mine]))]))
 
 
 def _replace(world: World, workload: int, alive: BoolArray) -> None:

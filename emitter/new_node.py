@@ -34,7 +34,8 @@ SMALLER: Final = 2
 """A small machine has half the memory."""
 
 CORES_OF_SMALL: Final = 0.75
-"""It gets its share of pods by their requests, which are less than they use: with half the cores it would starve them."""
+"""It gets its share of pods by their requests, which are less than they use: half the cores would starve them."""
+
 
 MOVED: Final = ("Deployment", "StatefulSet")
 

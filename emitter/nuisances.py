@@ -99,7 +99,7 @@ def _used(world: World) -> tuple[FloatArray, IntArray]:
 
 @dataclass
 class NoisyNeighbour(Lookalike):
-    """A pod without a CPU limit comes to want more than its node has left: the others wait longer for a core, and cope."""
+    """A pod without a CPU limit comes to want more than its node has left: the others wait for a core, and cope."""
 
     type, kind = "noisy_neighbour", "pod"
 

@@ -20,7 +20,7 @@ def test_a_node_leaves_and_a_small_one_joins_that_nobody_has_seen() -> None:
     assert episode.entity == {"node": "worker-04"}
     assert [n.name for n in world.cluster.nodes].count("worker-04") == 1
     first, machine = world.first_machines[node], world.cluster.nodes[node]
-    assert (machine.cores, machine.memory_bytes) == (first.cores / 2, first.memory_bytes / 2)
+    assert (machine.cores, machine.memory_bytes) == (first.cores * 3 // 4, first.memory_bytes / 2)
     states = shown(simulation)
     created = {name: value for name, value in states.items() if name.startswith("kube_node_created")}
     assert not any(f'node="{first.name}"' in name for name in states), "nothing is left of the old one"

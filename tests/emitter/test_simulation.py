@@ -16,6 +16,7 @@ from emitter.lookalikes import LOOKALIKES
 from emitter.node_faults import FAULTS
 from emitter.nuisances import HOT, NUISANCES, ScaleDown
 from emitter.recorder import Recorder
+from emitter.scenario import PERIODS
 from emitter.shapes import SHAPES
 from emitter.simulation import Arguments, Simulation
 from emitter.sources import SOURCES
@@ -252,12 +253,15 @@ def test_a_replica_is_only_taken_away_while_the_others_carry_its_load() -> None:
     assert not set(ScaleDown.candidates(busy.world)) & set(used)
 
 
-def test_cron_jobs_run_when_their_schedule_says_and_are_no_batch_jobs() -> None:
-    simulation = stepped(Simulation(arguments("quiet", nodes=3, pods=40, factor=30.0)), 720)
+def test_cron_jobs_come_at_fixed_times_and_are_no_batch_jobs() -> None:
+    simulation = stepped(Simulation(arguments("quiet", nodes=3, pods=40, factor=60.0)), 720)
     begun = [e for e in simulation.lookalikes if e.type == "cron_job"]
     assert len(begun) >= 3
+    gaps = np.diff([e.plan.start for e in begun])
     assert all(e.plan.start % 900.0 < 30.0 for e in begun), "the first step of a quarter of an hour"
-    assert all(e.entity["pod"].startswith("hourly-export-") for e in begun)
+    assert np.ptp(gaps) < 30.0, "as good as the same"
+    assert round(float(gaps.mean()) / 30.0) * 30.0 in PERIODS
+    assert all(e.entity["pod"].startswith("cleanup-") for e in begun)
     others = [e for e in simulation.lookalikes if e.type == "batch_job"]
     assert others
-    assert all(e.entity["pod"].startswith("nightly-report-") for e in others)
+    assert all(e.entity["pod"].startswith("data-import-") for e in others)
