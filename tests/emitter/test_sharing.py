@@ -102,7 +102,7 @@ def test_whom_its_node_squeezes_is_not_throttled_by_a_quota_it_does_not_reach() 
 def _requests(simulation: Simulation, slots: np.ndarray) -> np.ndarray:
     """Cores."""
     world = simulation.world
-    return np.array([w.cpu_request for w in world.cluster.workloads])[world.pods.workload[slots]]
+    return np.asarray(np.array([w.cpu_request for w in world.cluster.workloads])[world.pods.workload[slots]])
 
 
 def _requests_and_seconds(simulation: Simulation, slots: np.ndarray) -> tuple[float, float]:
