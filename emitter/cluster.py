@@ -9,6 +9,7 @@ from typing import Final, Literal
 from numpy.random import Generator
 
 from emitter.randomness import generator, uid
+from emitter.workload_templates import HOLDOUT_TEMPLATES, TEMPLATES, Template
 
 ScenarioName = Literal["train", "quiet", "demo", "holdout"]
 
@@ -75,18 +76,6 @@ class Cluster:
     workloads: tuple[Workload, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Template:
-    namespace: str
-    name: str
-    kind: str
-    http: bool
-    cpu_limit: float
-    memory_mib: float
-    latency_seconds: float
-    volume_gib: float = 0.0
-
-
 BATCH_JOB: Final = "data-import"
 CRON_JOB: Final = "cleanup"
 
@@ -94,43 +83,6 @@ SIZES: Final = (0.75, 1.35)
 """Of a template: two teams that run the same thing give it different limits."""
 
 MEMORY_GRAIN_MIB: Final = 16
-NO_LIMIT: Final = math.nan
-TEMPLATES: Final = (
-    _Template("shop", "frontend", "Deployment", True, 0.5, 384, 0.030),
-    _Template("shop", "checkout", "Deployment", True, 0.5, 512, 0.055),
-    _Template("data", "postgres", "StatefulSet", False, 1.0, 2048, 0.010, 40),
-    _Template("shop", "cart", "Deployment", True, 0.4, 256, 0.025),
-    _Template("platform", "auth", "Deployment", True, 0.3, 256, 0.020),
-    _Template("data", "orders-db", "StatefulSet", False, 0.8, 1536, 0.010, 24),
-    _Template("shop", "catalog", "Deployment", True, 0.5, 768, 0.040),
-    _Template("batch", "report-worker", "Deployment", False, NO_LIMIT, 1024, 0.0),
-    _Template("platform", "search", "StatefulSet", True, 0.8, 2048, 0.060, 60),
-    _Template("shop", "payments", "Deployment", True, 0.4, 384, 0.070),
-    _Template("platform", "notifications", "Deployment", True, 0.25, 256, 0.045),
-    _Template("shop", "recommendations", "Deployment", True, 0.7, 1024, 0.065),
-    _Template("data", "events", "StatefulSet", False, 0.8, 1536, 0.010, 50),
-    _Template("batch", "image-resizer", "Deployment", False, 0.6, 768, 0.0),
-    _Template("platform", "gateway", "Deployment", True, 0.6, 512, 0.015),
-    _Template("platform", "sessions", "StatefulSet", False, 0.4, 1024, 0.005, 16),
-)
-
-
-HOLDOUT_TEMPLATES: Final = (
-    _Template("media", "player-api", "Deployment", True, 0.6, 640, 0.045),
-    _Template("media", "thumbnails", "Deployment", True, 0.35, 448, 0.035),
-    _Template("store", "ledger-db", "StatefulSet", False, 0.9, 3072, 0.010, 32),
-    _Template("bank", "transfers", "Deployment", True, 0.8, 896, 0.080),
-    _Template("bank", "fraud-check", "Deployment", True, 1.2, 1536, 0.050),
-    _Template("store", "kv", "StatefulSet", False, 0.5, 1280, 0.004, 12),
-    _Template("media", "transcoder", "Deployment", False, 1.5, 2560, 0.0),
-    _Template("edge", "router", "Deployment", True, 0.45, 320, 0.012),
-    _Template("edge", "waf", "Deployment", True, 0.3, 192, 0.018),
-    _Template("store", "timeline", "StatefulSet", True, 0.7, 1792, 0.055, 80),
-    _Template("bank", "statements", "Deployment", True, 0.25, 512, 0.075),
-    _Template("analytics", "ingest", "Deployment", False, NO_LIMIT, 1152, 0.0),
-)
-"""Of `holdout` alone."""
-
 RESIDENT_RATIOS: Final = (0.3, 0.5)
 GIB_PER_CORE: Final = 3.0
 HOLDOUT_GIB_PER_CORE: Final = 2.0
@@ -175,7 +127,7 @@ def _node(rng: Generator, index: int, crowd: float, gib_per_core: float) -> Node
     )
 
 
-def _workloads(rng: Generator, pods: int, templates: tuple[_Template, ...]) -> list[Workload]:
+def _workloads(rng: Generator, pods: int, templates: tuple[Template, ...]) -> list[Workload]:
     count = max(MIN_WORKLOADS, round(pods / REPLICAS_PER_WORKLOAD))
     replicas = [pods // count + (1 if i < pods % count else 0) for i in range(count)]
     for i in range(count):  # databases stay at two or fewer, so that front ends grow with the cluster
@@ -186,13 +138,13 @@ def _workloads(rng: Generator, pods: int, templates: tuple[_Template, ...]) -> l
     return [_workload(rng, i, replicas[i], templates) for i in range(count)]
 
 
-def _next_deployment(after: int, count: int, templates: tuple[_Template, ...]) -> int:
+def _next_deployment(after: int, count: int, templates: tuple[Template, ...]) -> int:
     return next(
         i % count for i in range(after, after + count) if templates[i % count % len(templates)].kind == "Deployment"
     )
 
 
-def _workload(rng: Generator, index: int, replicas: int, templates: tuple[_Template, ...]) -> Workload:
+def _workload(rng: Generator, index: int, replicas: int, templates: tuple[Template, ...]) -> Workload:
     template = templates[index % len(templates)]
     generation = index // len(templates)
     memory = round(template.memory_mib * float(rng.uniform(*SIZES)) / MEMORY_GRAIN_MIB) * MEMORY_GRAIN_MIB * MIB
