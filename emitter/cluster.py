@@ -83,6 +83,8 @@ SIZES: Final = (0.75, 1.35)
 """Of a template: two teams that run the same thing give it different limits."""
 
 MEMORY_GRAIN_MIB: Final = 16
+"""People write round limits."""
+
 RESIDENT_RATIOS: Final = (0.3, 0.5)
 GIB_PER_CORE: Final = 3.0
 HOLDOUT_GIB_PER_CORE: Final = 2.0

@@ -36,7 +36,6 @@ SMALLER: Final = 2
 CORES_OF_SMALL: Final = 0.75
 """It gets its share of pods by their requests, which are less than they use: half the cores would starve them."""
 
-
 MOVED: Final = ("Deployment", "StatefulSet")
 
 ROOM: Final = 0.8

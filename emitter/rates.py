@@ -51,4 +51,4 @@ LOOKALIKES_PER_DAY: Final = {
     "target_down": ("nodes", 0.0125),
     "namespace_signal_missing": ("nodes", 0.0125),
 }
-"""As common as faults."""
+"""As common as faults. Cron jobs come at the nearest period that a crontab can say."""

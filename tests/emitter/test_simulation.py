@@ -15,6 +15,7 @@ from emitter.live import Live
 from emitter.lookalikes import LOOKALIKES
 from emitter.node_faults import FAULTS
 from emitter.nuisances import HOT, NUISANCES, ScaleDown
+from emitter.rates import LOOKALIKES_PER_DAY
 from emitter.recorder import Recorder
 from emitter.scenario import PERIODS
 from emitter.shapes import SHAPES
@@ -265,3 +266,13 @@ def test_cron_jobs_come_at_fixed_times_and_are_no_batch_jobs() -> None:
     others = [e for e in simulation.lookalikes if e.type == "batch_job"]
     assert others
     assert all(e.entity["pod"].startswith("data-import-") for e in others)
+
+
+@pytest.mark.parametrize("factor", [0.3, 1.0, 2.0, 8.0, 60.0, 500.0])
+def test_a_schedule_is_one_that_a_crontab_can_say_and_about_as_frequent_as_its_rate(factor: float) -> None:
+    scenario = Simulation(arguments("quiet", nodes=3, pods=40, factor=factor)).scenario
+    (stream,) = (one for one in scenario.streams if one.scheduled)
+    day, asked = 86_400.0, 86_400.0 / (LOOKALIKES_PER_DAY["cron_job"][1] * 40 * factor)
+    assert stream.mean_gap_seconds in PERIODS or stream.mean_gap_seconds % day == 0
+    assert 0.6 < stream.mean_gap_seconds / max(asked, PERIODS[0]) < 1.6
+    assert stream.next_start % PERIODS[0] == 0
