@@ -7,16 +7,13 @@ from typing import Final
 import numpy as np
 
 from emitter.lifecycle import end_container
-from emitter.sharing import capacity, crowding, granted
+from emitter.sharing import capacity, crowding, granted, load_felt, quota_used
 from emitter.state import BUCKETS, EMPTY, RUNNING, BoolArray, FloatArray, IntArray
 from emitter.traffic import DEPENDENCY_AT_REST
 from emitter.world import World
 
 SIZE_WITHOUT_LIMIT: Final = 1.5
 """Cores that the usual work of a pod without a CPU limit is reckoned in; it may use all that its node has."""
-
-HOPELESS_LACK: Final = 0.25
-"""Of the CPU that a pod wants and its node has not: from there on its queue only grows."""
 
 CPU_AT_REST: Final = 0.08
 CPU_AT_PEAK: Final = 0.5
@@ -78,8 +75,7 @@ def _cpu(world: World, running: BoolArray, arrivals: FloatArray) -> FloatArray:
     pods.cpu_wanted[:] = np.minimum(demand, ceiling)
     requests = np.array([w.cpu_request for w in world.cluster.workloads])[pods.workload]
     pods.cpu_rate[:] = granted(pods.cpu_wanted, requests, pods.node, capacity(world))
-    squeezed = pods.cpu_rate < pods.cpu_wanted
-    utilisation = np.where(squeezed, pods.cpu_rate, demand) / ceiling  # who is squeezed does not reach its quota
+    utilisation = quota_used(demand, pods.cpu_wanted, pods.cpu_rate, ceiling)
     periods = np.where(running, CFS_PERIODS_PER_SECOND * dt * np.minimum(1.0, 0.4 + utilisation), 0.0)
     ratio = 1.0 / (1.0 + np.exp(-(utilisation - 1.0) / 0.06))
     throttled = np.round(periods * np.clip(ratio * rng.uniform(0.9, 1.1, size), 0.0, 0.99))
@@ -90,10 +86,7 @@ def _cpu(world: World, running: BoolArray, arrivals: FloatArray) -> FloatArray:
         getattr(pods, f"{prefix}periods")[:] += np.round(periods)
         getattr(pods, f"{prefix}throttled_periods")[:] += np.minimum(throttled, np.round(periods))
         getattr(pods, f"{prefix}throttled_seconds")[:] += waiting
-    # Who lacks little only queues longer; who lacks a quarter cannot keep up.
-    lack = np.clip((1.0 - pods.cpu_rate / np.maximum(pods.cpu_wanted, 1e-9)) / HOPELESS_LACK, 0.0, 1.0)
-    overload = demand / np.maximum(pods.cpu_rate, 1e-9)
-    return np.asarray(np.where(squeezed, utilisation + (overload - utilisation) * lack, utilisation))
+    return load_felt(demand, pods.cpu_wanted, pods.cpu_rate, ceiling)
 
 
 def _memory(world: World, running: BoolArray, arrivals: FloatArray) -> None:

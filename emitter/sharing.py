@@ -21,6 +21,9 @@ STRAIN_RATIO: Final = 0.35
 HALVINGS: Final = 40
 """To one part in a million million."""
 
+HOPELESS_LACK: Final = 0.25
+"""Of the CPU that a pod wants: who lacks as much cannot keep up, who lacks little only queues longer."""
+
 CROWDED_RATIO: Final = 0.8
 """From this share of busy cores on, whoever wakes waits for a core."""
 
@@ -46,6 +49,24 @@ def granted(wanted: FloatArray, weight: FloatArray, node: IntArray, cores: Float
         over = np.bincount(node, np.minimum(wanted, heavy * level[node]), count) > cores
         low, high = np.where(over, low, level), np.where(over, level, high)
     return np.where(crowded[node], np.minimum(wanted, heavy * low[node]), wanted)
+
+
+def quota_used(demand: FloatArray, wanted: FloatArray, got: FloatArray, ceiling: FloatArray) -> FloatArray:
+    """(slots,) cores used by the limit, over 1 for who would use more; whom its node squeezes does not reach its quota.
+
+    All (slots,), in cores: demand without any bound, wanted within the ceiling (the limit), got of that from the node.
+    """
+    return np.asarray(np.where(got < wanted, got, demand) / ceiling)
+
+
+def load_felt(demand: FloatArray, wanted: FloatArray, got: FloatArray, ceiling: FloatArray) -> FloatArray:
+    """(slots,) what requests queue by: demand over the limit; for who lacks CPU up to demand over what is had.
+
+    Arguments as those of quota_used.
+    """
+    by_limit = demand / ceiling
+    lack = np.clip((1.0 - got / np.maximum(wanted, 1e-9)) / HOPELESS_LACK, 0.0, 1.0)
+    return np.asarray(by_limit + (demand / np.maximum(got, 1e-9) - by_limit) * lack)
 
 
 def capacity(world: World) -> FloatArray:

@@ -18,7 +18,12 @@ MAX_LABEL_CHARS: Final = 16_384
 MAX_VALUE: Final = 1e18
 # Prometheus adds up series in an order that changes when it restarts, and the last digits with it. Rounded to these,
 # the same history gives the same model; single precision, in which trees compare, holds no more.
-DIGITS: Final = 8
+DIGITS: Final = 7
+# Where one share is taken from another nearly as large, the last digits of both are among the first that are left.
+MAX_PLACES: Final = 8
+# Counts over counts often lie halfway between two roundings, and which way they go hangs on the last digit; the golden
+# part of the way is what simple fractions come nearest to last.
+UP_FROM: Final = (5.0**0.5 - 1.0) / 2.0
 
 
 class ReadError(Exception):
@@ -43,8 +48,8 @@ class DuplicateSeries(ReadError):
 class Series:
     """One series of an answer.
 
-    steps: (samples,) positions on the grid that was asked for. values: (samples,) with DIGITS significant digits, NaN
-    where a sample is NaN, infinite or absurdly large.
+    steps: (samples,) positions on the grid that was asked for. values: (samples,) rounded, NaN where a sample is
+    NaN, infinite or absurdly large.
     """
 
     labels: Mapping[str, str]
@@ -84,15 +89,15 @@ def decoded(answer: Mapping[str, Any], times: FloatArray, step_seconds: float) -
 
 
 def rounded(values: FloatArray) -> FloatArray:
-    """The values with DIGITS significant digits; NaN and what is next to nothing are left alone. Any shape."""
+    """The values with DIGITS significant digits, at most MAX_PLACES of them behind the point; NaN stays. Any shape."""
     with np.errstate(divide="ignore"):
         exponent = np.floor(np.log10(np.abs(values)))
-    places = DIGITS - 1 - exponent
+    places = np.minimum(DIGITS - 1 - exponent, MAX_PLACES)
     # Powers of ten up to 22 are exact, so one multiplies or divides by a whole one, whichever it is.
-    usual = np.abs(places) <= 22
-    power = 10.0 ** np.where(usual, np.abs(places), 0.0)
-    found = np.where(places >= 0, np.round(values * power) / power, np.round(values / power) * power)
-    return np.asarray(np.where(usual, found, values))
+    power = 10.0 ** np.abs(places)
+    whole = np.where(places >= 0, np.abs(values) * power, np.abs(values) / power)
+    whole = np.copysign(np.floor(whole + (1.0 - UP_FROM)), values)
+    return np.asarray(np.where(places >= 0, whole / power, whole * power) + 0.0)  # nothing has no sign
 
 
 def reading(catalogue: Catalogue, times: FloatArray, answers: Sequence[Sequence[tuple[int, Series]]]) -> Reading:

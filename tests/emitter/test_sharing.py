@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from emitter import physics
-from emitter.sharing import WAIT_AT_WORST, capacity, granted
+from emitter.sharing import HOPELESS_LACK, WAIT_AT_WORST, capacity, granted, load_felt
 from emitter.simulation import Simulation
 from tests.emitter.cases import arguments, plan, stepped, uneventful
 
@@ -16,6 +16,7 @@ PODS = 12
 CORES = np.array([2.0, 4.0, 8.0])
 OF_PODS = arrays.arrays(np.float64, PODS, elements=st.floats(0.0, 6.0))
 WEIGHTS = arrays.arrays(np.float64, PODS, elements=st.floats(0.05, 2.0))
+SHARE = st.floats(0.01, 1.0)
 NODES = arrays.arrays(np.int64, PODS, elements=st.integers(0, 2))
 
 
@@ -97,6 +98,34 @@ def test_requests_are_the_weights_by_which_a_full_node_shares() -> None:
 def test_whom_its_node_squeezes_is_not_throttled_by_a_quota_it_does_not_reach() -> None:
     simulation, slots = crowded()
     assert (simulation.world.pods.throttled_ratio[slots] < 0.2).all()
+
+
+@given(demand=st.floats(0.1, 8.0), ceiling=st.floats(0.1, 4.0), shares=st.tuples(SHARE, SHARE))
+@example(demand=3.0, ceiling=1.0, shares=(1.0, 0.95))
+@example(demand=1.0, ceiling=1.0, shares=(1.0, 0.98))
+def test_a_pod_feels_more_load_the_less_its_node_gives_it(
+    demand: float, ceiling: float, shares: tuple[float, float]
+) -> None:
+    less, more = (load_of(demand, ceiling, share) for share in sorted(shares))
+    assert less >= more - 1e-9
+    assert load_of(demand, ceiling, 1.0) == demand / ceiling, "with all it wants it is its limit that it feels"
+
+
+@given(demand=st.floats(0.1, 8.0), ceiling=st.floats(0.1, 4.0))
+def test_load_begins_to_grow_without_a_leap_and_ends_hopeless(demand: float, ceiling: float) -> None:
+    whole, hardly_less = (load_of(demand, ceiling, share) for share in (1.0, 1.0 - 1e-6))
+    np.testing.assert_allclose(hardly_less, whole, rtol=1e-3)
+    hopeless = 1.0 - HOPELESS_LACK - 1e-9
+    got = min(demand, ceiling) * hopeless
+    np.testing.assert_allclose(load_of(demand, ceiling, hopeless), demand / got, rtol=1e-6)
+    assert load_of(demand, ceiling, hopeless) > 1.0, "more work than can be done"
+
+
+def load_of(demand: float, ceiling: float, share: float) -> float:
+    """What one pod feels that gets this share of what it wants."""
+    wanted = min(demand, ceiling)
+    felt = load_felt(*(np.array([value]) for value in (demand, wanted, share * wanted, ceiling)))
+    return float(felt[0])
 
 
 def _requests(simulation: Simulation, slots: np.ndarray) -> np.ndarray:
