@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import Annotated, Final, Protocol
 from urllib.parse import urlsplit
 
@@ -68,7 +69,12 @@ class PrometheusReader:
         self.url = shown_url(url)
         # The next tick is the retry; a read that retries by itself would overlap it. read=False lets a timeout through
         # as a timeout instead of as a broken connection.
-        self._client = PrometheusConnect(checked_url(url), retry=Retry(total=0, read=False), timeout=timeout_seconds)
+        self._client = PrometheusConnect(
+            checked_url(url),
+            headers={"Accept-Encoding": "identity"} if on_this_machine(url) else None,
+            retry=Retry(total=0, read=False),
+            timeout=timeout_seconds,
+        )
         self._timeout_seconds = timeout_seconds
 
     def read(self, catalogue: Catalogue, start: float, end: float, step_seconds: float) -> Reading:
@@ -130,6 +136,15 @@ def shown_url(text: str) -> str:
     """The URL for messages, which reach logs and pages: without user and password."""
     parts = urlsplit(checked_url(text))
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def on_this_machine(url: str) -> bool:
+    """Whether the host is a loopback one. There packing answers is a fifth of a read's time and saves nothing."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def with_data(reading: Reading) -> Reading:

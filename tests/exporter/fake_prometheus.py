@@ -24,6 +24,7 @@ class FakePrometheus:
 
     table: series by the PromQL that returns them. misbehave: gives the answer in place of the table's, or None for
     the table's own. hang: while set, queries wait for `released` and are then answered with nothing.
+    accepted: the Accept-Encoding of each query.
     """
 
     table: dict[str, list[tuple[Mapping[str, str], Value]]] = field(default_factory=dict)
@@ -31,6 +32,7 @@ class FakePrometheus:
     hang: bool = False
     released: threading.Event = field(default_factory=threading.Event)
     asked: list[tuple[str, float, float]] = field(default_factory=list)
+    accepted: list[str | None] = field(default_factory=list)
     url: str = ""
 
     def answer(self, query: str, start: float, end: float, step: float) -> Answer:
@@ -71,6 +73,7 @@ def serving(fake: FakePrometheus) -> Iterator[FakePrometheus]:
 
         def do_GET(self) -> None:
             parameters = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+            fake.accepted.append(self.headers["Accept-Encoding"])
             moments = (float(parameters[name]) for name in ("start", "end", "step"))
             status, content_type, body = fake.answer(parameters["query"], *moments)
             self.send_response(status)

@@ -23,6 +23,7 @@ from predictor.reader import (
     PrometheusUnavailable,
     checked_url,
     last_grid_point,
+    on_this_machine,
     shown_url,
 )
 from predictor.series import DuplicateSeries, PrometheusGarbled, ReadError, Reading
@@ -285,3 +286,23 @@ def test_the_last_grid_point_is_a_multiple_whose_delay_is_over(now: int, step: f
     point = last_grid_point(now, step, delay)
     assert point % step == 0
     assert point <= now - delay < point + step
+
+
+@pytest.mark.parametrize(
+    ("url", "here"),
+    [
+        ("http://127.0.0.1:9090", True),
+        ("http://localhost:9090/base", True),
+        ("http://[::1]:9090", True),
+        ("http://prometheus:9090", False),
+        ("https://10.0.0.1", False),
+        ("http://localhost.example", False),
+    ],
+)
+def test_only_answers_that_travel_are_packed(url: str, here: bool) -> None:
+    assert on_this_machine(url) is here
+
+
+def test_an_answer_of_this_machine_is_asked_for_unpacked(fake: FakePrometheus) -> None:
+    read(fake)
+    assert set(fake.accepted) == {"identity"}

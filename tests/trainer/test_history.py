@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from predictor import catalogue
 from predictor.catalogue import Catalogue
+from predictor.panel import Panel
 from predictor.series import Reading
 from tests.trainer.pasts import CATALOGUE, REACH, START, STEP, Past, panel
 from trainer import history
@@ -54,7 +55,7 @@ def test_chunks_hold_every_step_once_with_its_window_and_its_horizon(
     monkeypatch: pytest.MonkeyPatch, chunk_steps: int, ahead: int
 ) -> None:
     monkeypatch.setattr(history, "CHUNK_STEPS", chunk_steps)
-    past, when = noise(300), span(100, first=50)
+    past, when = noise(300, empty=slice(90, 110)), span(100, first=50)
     rows: list[float] = []
     for chunk, reading in chunks(past, CATALOGUE, when, ahead):
         own = np.arange(chunk.start, chunk.end + STEP / 2, STEP)
@@ -62,8 +63,31 @@ def test_chunks_hold_every_step_once_with_its_window_and_its_horizon(
         times = reading.panels["pod"].times
         assert times[0] == chunk.start - (REACH - 1) * STEP
         assert times[-1] == min(chunk.end + ahead * STEP, when.end)
+        at_once = noise(300, empty=slice(90, 110)).read(CATALOGUE, times[0], times[-1], STEP)
+        for kind, whole in at_once.panels.items():
+            same(reading.panels[kind], whole)
     np.testing.assert_array_equal(rows, np.arange(when.start, when.end + STEP / 2, STEP))
-    assert chunk_count(when) == len(past.asked)
+    assert chunk_count(when) == len(rows[::chunk_steps])
+
+
+def test_no_moment_is_asked_for_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "CHUNK_STEPS", 50)
+    past, when = noise(300), span(120, first=50)
+    for _ in chunks(past, CATALOGUE, when, 15):
+        pass
+    asked = [t for first, last in past.asked for t in np.arange(first, last + STEP / 2, STEP)]
+    np.testing.assert_array_equal(asked, np.arange(when.start - (REACH - 1) * STEP, when.end + STEP / 2, STEP))
+
+
+def same(one: Panel, other: Panel) -> None:
+    assert (one.kind, one.entities, one.signals, one.issues) == (
+        other.kind,
+        other.entities,
+        other.signals,
+        other.issues,
+    )
+    for mine, its in ((one.times, other.times), (one.values, other.values), (one.active, other.active)):
+        np.testing.assert_array_equal(mine, its)
 
 
 def test_chunks_without_any_series_are_empty_panels() -> None:
