@@ -79,7 +79,7 @@ def decoded(answer: Mapping[str, Any], times: FloatArray, step_seconds: float) -
     moments = np.array([pair[0] for pair in pairs], dtype=np.float64)
     if np.isnan(moments).any():
         raise ValueError("timestamps that are no numbers")
-    values = np.array([pair[1] for pair in pairs], dtype=np.str_).astype(np.float64)
+    values = np.array([float(pair[1]) for pair in pairs], dtype=np.float64)
     values[~(np.abs(values) < MAX_VALUE)] = np.nan  # a division by zero is no measurement
     values = rounded(values)
     steps = np.rint((moments - times[0]) / step_seconds).astype(np.intp)

@@ -37,6 +37,8 @@ MOST_FEATURES: Final = 100
 FEW_FEATURES: Final = 40
 """For a weighted sum, which cannot leave out what does not help."""
 
+RANDOM_FOREST_TREES: Final = 100
+
 EXTRA_TREES: Final = 60
 """Each sees all rows: scikit-learn draws a tree's share of them by weight, which would leave out what comes before
 onsets. A hundred take two thirds longer."""
@@ -48,7 +50,7 @@ class Lessons:
 
     values: (rows, features). came, near, during: (rows, outcomes), see Dataset. weights: (views, rows), how many rows
     each stands for. worse: (features,), see directions. to_limits: positions of the features that say how far each
-    resource is from its limit. seats: boosted ensembles per outcome.
+    resource is from its limit. seats: boosted ensembles per outcome; forests have as large a share of their trees.
     """
 
     values: FloatArray
@@ -66,19 +68,25 @@ class Lessons:
         """(rows,): the mean of the views."""
         return np.asarray(self.weights.mean(axis=0))
 
+    def share_of(self, trees: int) -> int:
+        """Of a whole forest's trees, as many as of a whole committee's seats."""
+        return max(1, round(trees * self.seats / SEATS))
+
 
 Fit = Callable[[Lessons], Forest | Separate]
 
 
 def random_forest(of: Lessons) -> Forest:
     """The reference model of the origin: 100 trees, depth 15, split 10, balanced, behind a scaler."""
-    forest = RandomForestClassifier(100, max_depth=15, min_samples_split=10, n_jobs=2, random_state=of.seed)
+    trees = of.share_of(RANDOM_FOREST_TREES)
+    forest = RandomForestClassifier(trees, max_depth=15, min_samples_split=10, n_jobs=2, random_state=of.seed)
     return _forest(forest, of, _balanced(of.came))
 
 
 def extra_trees(of: Lessons) -> Forest:
     """Trees that draw their cuts: less variance, which few episodes need."""
-    forest = ExtraTreesClassifier(EXTRA_TREES, min_samples_leaf=5, max_features=0.06, n_jobs=2, random_state=of.seed)
+    trees = of.share_of(EXTRA_TREES)
+    forest = ExtraTreesClassifier(trees, min_samples_leaf=5, max_features=0.06, n_jobs=2, random_state=of.seed)
     return _forest(forest, of, of.weight)
 
 

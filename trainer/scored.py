@@ -75,7 +75,7 @@ class Behind:
     ) -> Mapping[Kind, Scored]:
         """Fit each kind's candidates at every origin, and score with them the rows behind it in one pass.
 
-        most: rows per kind that may be kept. seats: boosted ensembles per outcome.
+        most: rows per kind that may be kept. seats: of a committee, see Lessons.
         """
         advance = progress.stage("fitting at earlier moments", len(origins) * sum(map(len, names.values())))
         contenders = {

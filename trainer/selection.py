@@ -28,8 +28,8 @@ CONTEST_BEHIND: Final = 200_000
 """Rows behind the origins that candidates are compared by, in quarter days of an entity."""
 
 CONTEST_SEATS: Final = 2
-"""One of each view. On three days whole committees had a recall of 0.51 where these had 0.48, changed no winner and
-took half as long again."""
+"""One of each view, and forests of half the trees. On three days whole committees had a recall of 0.51 where these had
+0.48, changed no winner and took half as long again."""
 
 LATER_ORIGINS: Final = 2
 
