@@ -1,7 +1,7 @@
 """Features: what a window of every signal looks like, as numbers a model can weigh.
 
-A pure function of the last REACH steps. Every sum runs over the window's offsets, one whole steps x entities array at
-a time, so that a row's bits do not depend on how many rows or entities are computed with it: live equals history.
+A pure function of the last REACH steps. Every sum runs over the window's offsets in one order, so that a row's bits do
+not depend on how many rows or entities are computed with it: live equals history.
 """
 
 from __future__ import annotations
