@@ -2,8 +2,8 @@
 
 Usage: python -m benchmarks.training_cost [DAYS …]      default: 3 3 6; equal lengths share a history
 
-Each history is a pretend cluster of 3 nodes and 40 pods behind a real Prometheus, whose own time and memory are not
-counted. Peak memory is that of the kip-trainer process, as the kernel counted it.
+Each history is a pretend cluster of 3 nodes and 40 pods behind a real Prometheus, whose memory is not counted; its
+answers are waited for. Peak memory is that of the kip-trainer process, as the kernel counted it.
 """
 
 from __future__ import annotations

@@ -70,8 +70,7 @@ def history_server(processes: Processes, directory: Path) -> tuple[subprocess.Po
     config = directory.with_suffix(".yml")
     config.write_text("# scrapes nothing: history only\nglobal: {}\n", encoding="utf-8")
     url = f"127.0.0.1:{free_ports(1)[0]}"
-    # It lives for minutes and shares the machine with nobody but whom it answers: it may collect its garbage rarely.
-    command = ["env", "GOGC=400", binary("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={directory}"]
+    command = [binary("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={directory}"]
     # Old blocks would be deleted at once under the default retention.
     command += ["--storage.tsdb.retention.time=100y", f"--web.listen-address={url}"]
     server = processes.start("prometheus", command)

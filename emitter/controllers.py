@@ -91,7 +91,7 @@ def _shrink(world: World, workload: int, alive: BoolArray) -> None:
     if world.cluster.workloads[workload].kind == "Deployment":
         mine = np.flatnonzero(alive & (pods.workload == workload))
         faulty = np.array([p is not None and p.uid in world.faulty for p in pods.identity])[mine]
-        delete(world, int(mine[np.argmax(np.where(faulty, -np.inf, pods.created_at[mine]))]))
+        delete(world, int(mine[np.lexsort((pods.created_at[mine], ~faulty))[-1]]))
 
 
 def _replace(world: World, workload: int, alive: BoolArray) -> None:

@@ -119,7 +119,7 @@ class PrometheusReader:
             raise PrometheusGarbled(f"{self.url} answered {name} without data.result; is it a Prometheus?") from error
         try:
             return [decoded(series, times, step_seconds) for series in result]
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
             raise PrometheusGarbled(f"{self.url} answered {name} with samples nobody can read: {error}") from error
 
 
@@ -139,7 +139,10 @@ def shown_url(text: str) -> str:
 
 
 def on_this_machine(url: str) -> bool:
-    """Whether the host is a loopback one. There packing answers is a fifth of a read's time and saves nothing."""
+    """Whether the host is a loopback one.
+
+    There packing answers is a fifth of a read's time and saves nothing, unless it is the near end of a tunnel.
+    """
     host = urlsplit(url).hostname or ""
     try:
         return ip_address(host).is_loopback

@@ -73,7 +73,7 @@ class Reading:
 def decoded(answer: Mapping[str, Any], times: FloatArray, step_seconds: float) -> Series:
     """One series of a range answer on the grid `times`.
 
-    Raises KeyError, TypeError, ValueError or AttributeError when the answer is not one.
+    Raises KeyError, IndexError, TypeError, ValueError, AttributeError or OverflowError when the answer is not one.
     """
     pairs = answer["values"]
     moments = np.array([pair[0] for pair in pairs], dtype=np.float64)

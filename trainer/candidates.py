@@ -77,7 +77,7 @@ Fit = Callable[[Lessons], Forest | Separate]
 
 
 def random_forest(of: Lessons) -> Forest:
-    """The reference model of the origin: 100 trees, depth 15, split 10, balanced, behind a scaler."""
+    """The reference model of the origin: 100 trees (half in a contest), depth 15, split 10, balanced, scaled."""
     trees = of.share_of(RANDOM_FOREST_TREES)
     forest = RandomForestClassifier(trees, max_depth=15, min_samples_split=10, n_jobs=2, random_state=of.seed)
     return _forest(forest, of, _balanced(of.came))

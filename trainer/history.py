@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -120,6 +121,18 @@ def _read_on(reader: Reader, catalogue: Catalogue, seen: Reading | None, when: S
         for kind, panel in more.panels.items():
             panels[kind].append(panel)
     return Reading({kind: joined(several) for kind, several in panels.items()}, dropped)
+
+
+def read_ahead(source: Iterator[tuple[Stretch, Reading]]) -> Generator[tuple[Stretch, Reading]]:
+    """The chunks of the source, each read while whoever asked for the one before works on that.
+
+    What the source raises is raised where its chunk would have come. Who stops early waits for the read under way.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(next, source, None)
+        while (one := following.result()) is not None:
+            following = pool.submit(next, source, None)
+            yield one
 
 
 def chunk_count(when: Stretch) -> int:

@@ -1,6 +1,6 @@
 """Spool: history read once from Prometheus and kept on disk while training looks at it several times.
 
-PromQL is the cost of training. Memory stays flat, since one chunk is in memory at a time; the disk holds the chunks,
+PromQL is the cost of training. Memory stays flat, since two chunks are in memory at a time; the disk holds the chunks,
 compressed, in a temporary directory that goes when training ends.
 """
 
@@ -17,7 +17,7 @@ import joblib
 from predictor.catalogue import Catalogue
 from predictor.reader import Reader
 from predictor.series import Reading
-from trainer.history import HistoryError, Stretch, chunks
+from trainer.history import HistoryError, Stretch, chunks, read_ahead
 
 COMPRESSION = ("zlib", 1)
 
@@ -29,7 +29,7 @@ class Spool:
         self, reader: Reader, catalogue: Catalogue, when: Stretch, ahead_steps: int, advance: Callable[[], None]
     ) -> None:
         self.when = when
-        self._source = chunks(reader, catalogue, when, ahead_steps)
+        self._source = read_ahead(chunks(reader, catalogue, when, ahead_steps))
         self._advance = advance
         self._kept: list[tuple[Stretch, Path]] = []
         self._folder = tempfile.TemporaryDirectory(prefix="kip-trainer-")

@@ -102,6 +102,16 @@ WRONG: dict[str, tuple[Answer, type[ReadError], str]] = {
     "a list": (json_of(b"[]"), PrometheusGarbled, "without data.result"),
     "null": (json_of(b"null"), PrometheusGarbled, "without data.result"),
     "data is null": (json_of(b'{"data":null}'), PrometheusGarbled, "without data.result"),
+    "a whole number of 400 digits": (
+        body([{"metric": WEB, "values": [[START, 10**400]]}]),
+        PrometheusGarbled,
+        "samples nobody can read",
+    ),
+    "a moment of 400 digits": (
+        body([{"metric": WEB, "values": [[10**400, "1"]]}]),
+        PrometheusGarbled,
+        "samples nobody can read",
+    ),
     "result is null": (body(None), PrometheusGarbled, "samples nobody can read"),
     "result is a number": (body(7), PrometheusGarbled, "samples nobody can read"),
     "result is a table": (body({"a": 1}), PrometheusGarbled, "samples nobody can read"),
@@ -301,6 +311,7 @@ def test_the_last_grid_point_is_a_multiple_whose_delay_is_over(now: int, step: f
 )
 def test_only_answers_that_travel_are_packed(url: str, here: bool) -> None:
     assert on_this_machine(url) is here
+    assert PrometheusReader(url, 5.0)._client.headers == ({"Accept-Encoding": "identity"} if here else None)
 
 
 def test_an_answer_of_this_machine_is_asked_for_unpacked(fake: FakePrometheus) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,11 +11,12 @@ from hypothesis import strategies as st
 
 from predictor import catalogue
 from predictor.catalogue import Catalogue
-from predictor.panel import Panel
+from predictor.panel import BoolArray, Panel
+from predictor.reader import PrometheusUnavailable
 from predictor.series import Reading
 from tests.trainer.pasts import CATALOGUE, REACH, START, STEP, Past, panel
 from trainer import history
-from trainer.history import HistoryError, Stretch, chunk_count, chunks, stretch, trimmed
+from trainer.history import HistoryError, Stretch, chunk_count, chunks, read_ahead, stretch, trimmed
 
 
 def span(steps: int, first: int = 0) -> Stretch:
@@ -26,6 +29,16 @@ def noise(steps: int, empty: slice = slice(0, 0)) -> Past:
     strain = np.random.default_rng(0).random((steps, 1))
     strain[empty] = np.nan
     return Past({"pod": panel("pod", strain, {})})
+
+
+def crowd(steps: int) -> Past:
+    """Pods that come and go, with issues even when they have no samples, and nodes."""
+    random = np.random.default_rng(1)
+    strain = random.random((steps, 5))
+    for pod, (first, end) in enumerate([(0, steps), (0, 70), (60, 90), (85, steps), (steps, steps)]):
+        strain[:first, pod] = strain[end:, pod] = np.nan
+    issues: dict[str, BoolArray] = {rule.issue: random.random((steps, 5)) < 0.02 for rule in CATALOGUE.rules_of("pod")}
+    return Past({"pod": panel("pod", strain, issues), "node": panel("node", random.random((steps, 2)), {})})
 
 
 @given(st.integers(0, 10**9), st.integers(0, 10**6), st.sampled_from([1.0, 7.0, 30.0, 300.0]))
@@ -55,7 +68,7 @@ def test_chunks_hold_every_step_once_with_its_window_and_its_horizon(
     monkeypatch: pytest.MonkeyPatch, chunk_steps: int, ahead: int
 ) -> None:
     monkeypatch.setattr(history, "CHUNK_STEPS", chunk_steps)
-    past, when = noise(300, empty=slice(90, 110)), span(100, first=50)
+    past, when = crowd(300), span(100, first=50)
     rows: list[float] = []
     for chunk, reading in chunks(past, CATALOGUE, when, ahead):
         own = np.arange(chunk.start, chunk.end + STEP / 2, STEP)
@@ -63,7 +76,7 @@ def test_chunks_hold_every_step_once_with_its_window_and_its_horizon(
         times = reading.panels["pod"].times
         assert times[0] == chunk.start - (REACH - 1) * STEP
         assert times[-1] == min(chunk.end + ahead * STEP, when.end)
-        at_once = noise(300, empty=slice(90, 110)).read(CATALOGUE, times[0], times[-1], STEP)
+        at_once = crowd(300).read(CATALOGUE, times[0], times[-1], STEP)
         for kind, whole in at_once.panels.items():
             same(reading.panels[kind], whole)
     np.testing.assert_array_equal(rows, np.arange(when.start, when.end + STEP / 2, STEP))
@@ -77,6 +90,32 @@ def test_no_moment_is_asked_for_twice(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
     asked = [t for first, last in past.asked for t in np.arange(first, last + STEP / 2, STEP)]
     np.testing.assert_array_equal(asked, np.arange(when.start - (REACH - 1) * STEP, when.end + STEP / 2, STEP))
+
+
+def test_reading_ahead_gives_the_same_chunks_and_errors_in_their_place() -> None:
+    when = span(3_000)
+    read = list(chunks(crowd(3_000), CATALOGUE, when))
+    for mine, its in zip(read_ahead(chunks(crowd(3_000), CATALOGUE, when)), read, strict=True):
+        assert mine[0] == its[0]
+        same(mine[1].panels["pod"], its[1].panels["pod"])
+
+    def breaks() -> Iterator[tuple[Stretch, Reading]]:
+        yield read[0]
+        raise PrometheusUnavailable("gone")
+
+    ahead = read_ahead(breaks())
+    assert next(ahead) == read[0]
+    with pytest.raises(PrometheusUnavailable, match="gone"):
+        next(ahead)
+
+
+def test_one_chunk_and_no_more_is_read_ahead() -> None:
+    past = noise(5_000)
+    ahead = read_ahead(chunks(past, CATALOGUE, span(5_000)))
+    next(ahead)
+    next(ahead)
+    ahead.close()
+    assert len(past.asked) == 3
 
 
 def same(one: Panel, other: Panel) -> None:

@@ -140,6 +140,17 @@ def test_no_byte_of_a_forest_is_left_to_chance(name: CandidateName) -> None:
         assert not between.any()
 
 
+@pytest.mark.parametrize(("seats", "trees"), [(4, 60), (2, 30), (1, 15)])
+def test_a_share_of_a_committee_is_as_large_a_share_of_a_forest(seats: int, trees: int) -> None:
+    random = np.random.default_rng(3)
+    came = random.random((300, 1)) > 0.7
+    nothing, ones, zero = np.zeros_like(came), np.ones((1, 300)), np.zeros(3, dtype=np.int64)
+    lessons = Lessons(random.random((300, 3)), came, came, nothing, ones, zero, NOTHING, 0, seats)
+    model = CANDIDATES["extra_trees"](lessons)
+    assert isinstance(model, Forest)
+    assert len(model.pipeline.steps[-1][1].estimators_) == trees
+
+
 @pytest.fixture(scope="module")
 def read() -> tuple[Stretch, list[object]]:
     """A past of four pods, and its chunks."""
