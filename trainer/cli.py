@@ -23,7 +23,7 @@ from predictor.reader import PrometheusReader
 from predictor.series import ReadError
 from trainer import summary
 from trainer.evaluate import NothingToJudge, evaluate
-from trainer.history import HistoryError, Stretch, chunk_count, chunks, stretch
+from trainer.history import HistoryError, Stretch, chunk_count, chunks, read_ahead, stretch
 from trainer.patience import Patient
 from trainer.progress import Progress
 from trainer.rechosen import rechosen
@@ -108,7 +108,7 @@ def _past(
     settings: ReplaySettings, model: Model, when: Stretch, advance: Callable[[], None]
 ) -> Iterator[Mapping[Kind, Panel]]:
     reader = Patient(PrometheusReader(settings.prometheus_url, settings.prometheus_timeout))
-    for _, reading in chunks(reader, model.catalogue, when):
+    for _, reading in read_ahead(chunks(reader, model.catalogue, when)):
         yield reading.panels
         advance()
 
