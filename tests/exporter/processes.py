@@ -96,6 +96,9 @@ def running(*arguments: str, **variables: str) -> Iterator[Exporter]:
     reading.start()
     try:
         yield exporter
+    except BaseException:
+        sys.stderr.write("".join(exporter.lines))  # pytest shows it with a failure
+        raise
     finally:
         process.kill()
         process.wait(10)
