@@ -139,7 +139,10 @@ def run_command(
     except expected as error:
         _exit(f"{parser.prog} {known.command}: {_flat(error)}", 1)
     except KeyboardInterrupt:
-        sys.exit(130)
+        # Python would join the threads of queries that nobody waits for any more.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(130)
 
 
 def subcommands(parser: argparse.ArgumentParser, commands: Commands) -> None:

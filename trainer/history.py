@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import Final
 
 from commandline.times import on_grid, rfc3339
@@ -126,13 +127,29 @@ def _read_on(reader: Reader, catalogue: Catalogue, seen: Reading | None, when: S
 def read_ahead(source: Iterator[tuple[Stretch, Reading]]) -> Generator[tuple[Stretch, Reading]]:
     """The chunks of the source, each read while whoever asked for the one before works on that.
 
-    What the source raises is raised where its chunk would have come. Who stops early waits for the read under way.
+    What the source raises is raised where its chunk would have come. Who stops early does not wait for what is read.
     """
-    with ThreadPoolExecutor(1) as pool:
-        following = pool.submit(next, source, None)
-        while (one := following.result()) is not None:
-            following = pool.submit(next, source, None)
+    wanted: SimpleQueue[bool] = SimpleQueue()
+    found: SimpleQueue[tuple[Stretch, Reading] | Exception | None] = SimpleQueue()
+
+    def read() -> None:
+        while wanted.get():
+            try:
+                found.put(next(source, None))
+            except Exception as error:  # noqa: BLE001  # handed over whole to whoever asks, which raises it
+                found.put(error)
+
+    # A pool's threads are joined when the process ends, and a slow Prometheus is asked again for minutes.
+    threading.Thread(target=read, name="reading ahead", daemon=True).start()
+    try:
+        wanted.put(True)
+        while (one := found.get()) is not None:
+            if isinstance(one, Exception):
+                raise one
+            wanted.put(True)
             yield one
+    finally:
+        wanted.put(False)
 
 
 def chunk_count(when: Stretch) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -114,8 +116,31 @@ def test_one_chunk_and_no_more_is_read_ahead() -> None:
     ahead = read_ahead(chunks(past, CATALOGUE, span(5_000)))
     next(ahead)
     next(ahead)
-    ahead.close()
+    end = time.monotonic() + 10.0
+    while len(past.asked) < 3 and time.monotonic() < end:
+        time.sleep(0.01)
+    time.sleep(0.2)
     assert len(past.asked) == 3
+    ahead.close()
+    time.sleep(0.2)
+    assert len(past.asked) == 3
+
+
+def test_who_stops_early_does_not_wait_for_what_is_being_read() -> None:
+    read = list(chunks(crowd(3_000), CATALOGUE, span(3_000)))
+    answered = threading.Event()
+
+    def hangs() -> Iterator[tuple[Stretch, Reading]]:
+        yield read[0]
+        answered.wait(60.0)
+        yield read[1]
+
+    ahead = read_ahead(hangs())
+    next(ahead)
+    began = time.monotonic()
+    ahead.close()
+    assert time.monotonic() - began < 5.0
+    answered.set()
 
 
 def same(one: Panel, other: Panel) -> None:

@@ -1,0 +1,49 @@
+"""Ctrl-C: whoever stops a training waits neither for its Prometheus nor for its patience."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.exporter.fake_prometheus import FakePrometheus, Value, always, serving
+
+END = 1_795_000_000
+HOURS = 24
+DEADLINE_SECONDS = 60.0
+WHO = {"node": "n-1", "namespace": "shop", "pod": "web-1", "service": "web"}
+
+
+class Everything(dict[str, list[tuple[Mapping[str, str], Value]]]):
+    """The same entity in answer to any query."""
+
+    def get(self, query: str, default: object = None) -> list[tuple[Mapping[str, str], Value]]:
+        """One series that never moves."""
+        del query, default
+        return [(WHO, always(0.5))]
+
+
+def test_ctrl_c_does_not_wait_for_a_prometheus_that_hangs(tmp_path: Path) -> None:
+    with serving(FakePrometheus(table=Everything())) as fake:
+        command = [sys.executable, "-c", "from trainer.cli import main; main()", "train", "--prometheus.url", fake.url]
+        command += ["--start", str(END - HOURS * 3600), "--end", str(END), "--model.dir", str(tmp_path / "model")]
+        command += ["--prometheus.timeout", "60s"]
+        training = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        try:
+            end = time.monotonic() + DEADLINE_SECONDS
+            while len({asked[1:] for asked in fake.asked}) < 4:  # two looks for its beginning, and a chunk is read
+                assert time.monotonic() < end, "no second chunk is asked for"
+                assert training.poll() is None, training.communicate()[1]
+                time.sleep(0.01)
+            fake.hang = True
+            time.sleep(1.0)
+            training.send_signal(signal.SIGINT)
+            assert training.wait(10.0) == 130
+        finally:
+            fake.released.set()
+            training.kill()
+            training.communicate()
+    assert not (tmp_path / "model").exists()
