@@ -20,6 +20,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
+from commandline.ending import end_now
 from commandline.times import span_text
 
 PREFIX = "KIP_"
@@ -139,10 +140,7 @@ def run_command(
     except expected as error:
         _exit(f"{parser.prog} {known.command}: {_flat(error)}", 1)
     except KeyboardInterrupt:
-        # Python would join the threads of queries that nobody waits for any more.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(130)
+        end_now(130)
 
 
 def subcommands(parser: argparse.ArgumentParser, commands: Commands) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ import uvicorn
 from prometheus_client import ProcessCollector
 from starlette.applications import Starlette
 
+from commandline.ending import end_now
 from exporter.address import bound
 from exporter.reload import ModelSource
 from exporter.schedule import Schedule
@@ -105,7 +104,7 @@ def run(settings: ServeSettings) -> int:
         schedule.stop()
         drained = web.stop()
     if live.busy or not drained:
-        _end_now()
+        end_now(0)
     return 0
 
 
@@ -151,10 +150,3 @@ def _failure_of(work: Callable[[], None]) -> Exception | None:
     except Exception as error:  # noqa: BLE001  # handed over whole to the main thread, which raises it
         return error
     return None
-
-
-def _end_now() -> None:
-    """End without waiting for a query that still hangs: Python would join its worker threads first."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)

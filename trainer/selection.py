@@ -29,7 +29,8 @@ CONTEST_BEHIND: Final = 200_000
 
 CONTEST_SEATS: Final = 2
 """One of each view, and forests of half the trees. On three days whole committees had a recall of 0.51 where these had
-0.48, changed no winner and took half as long again."""
+0.48, changed no winner and took half as long again. Half a forest's figures are as uncertain as half a committee's: on
+another three days random forest and extra trees changed places for two kinds of three."""
 
 LATER_ORIGINS: Final = 2
 
