@@ -9,9 +9,11 @@ from typing import ClassVar, Final
 
 import numpy as np
 
+from emitter import headroom
 from emitter.cluster import BATCH_JOB
 from emitter.controllers import begin_rollout, finished
 from emitter.episodes import Episode, healthy_nodes, name_node, name_pod, name_workload, steady_pods
+from emitter.headroom import HOT, ROOM
 from emitter.lifecycle import complete, create, delete
 from emitter.state import PENDING, RUNNING, IntArray
 from emitter.world import World
@@ -125,18 +127,23 @@ class HealthyRollout(Lookalike):
 
 @dataclass
 class TrafficPeak(Lookalike):
-    """More visitors than usual, within capacity."""
+    """More visitors than usual, within capacity: once replicas are hot, who comes on top is turned away."""
 
     type, kind = "traffic_peak", "workload"
+    surplus: float = 0.0
 
     @classmethod
     def candidates(cls, world: World) -> list[int]:
-        return [i for i, w in enumerate(world.cluster.workloads) if w.http]
+        cool = headroom.used(world)[0] < ROOM
+        return [i for i, w in enumerate(world.cluster.workloads) if w.http and cool[i]]
 
     def apply(self, world: World) -> None:
         part = (world.now - self.plan.start) / (self.end - self.plan.start)
-        height = 0.2 + 0.15 * self.plan.severity
-        world.pressures.traffic_factor[self.target] *= 1.0 + height * math.sin(math.pi * min(max(part, 0.0), 1.0))
+        wanted = (0.2 + 0.15 * self.plan.severity) * math.sin(math.pi * min(max(part, 0.0), 1.0))
+        used = max(float(headroom.used(world)[0][self.target]), 1e-9)
+        # The day goes on meanwhile: what is room at the start may be gone at the peak.
+        self.surplus = min(wanted, max(0.0, (1.0 + self.surplus) * HOT / used - 1.0))
+        world.pressures.traffic_factor[self.target] *= 1.0 + self.surplus
 
 
 @dataclass

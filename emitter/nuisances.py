@@ -8,21 +8,17 @@ from typing import ClassVar, Final
 
 import numpy as np
 
+from emitter import headroom
 from emitter.cluster import CRON_JOB
 from emitter.episodes import Episode, healthy_nodes, steady_pods
+from emitter.headroom import HOT, ROOM
 from emitter.lifecycle import COMPLETED, delete, end_container
 from emitter.lookalikes import BatchJob, Lookalike, PlannedDrain
 from emitter.new_node import NewNode
-from emitter.state import NODE_COUNTERS, RUNNING, FloatArray, IntArray
+from emitter.state import NODE_COUNTERS, RUNNING
 from emitter.world import Blackout, World
 
 CRON_SECONDS: Final = 600.0
-
-ROOM: Final = 0.65
-"""Of the CPU limit: a replica is taken away where the others will carry its load below this."""
-
-HOT: Final = 0.8
-"""And given back where traffic has grown until they use more than this."""
 
 
 @dataclass
@@ -75,26 +71,14 @@ class ScaleDown(Scaling):
 
     @classmethod
     def candidates(cls, world: World) -> list[int]:
-        used, serving = _used(world)
+        used, serving = headroom.used(world)
         others = np.maximum(serving - 1, 1)
         return [i for i in super().candidates(world) if serving[i] > 1 and used[i] * serving[i] / others[i] < ROOM]
 
     def apply(self, world: World) -> None:
         super().apply(world)
-        if _used(world)[0][self.target] > HOT:
+        if headroom.used(world)[0][self.target] > HOT:
             self.end = world.now
-
-
-def _used(world: World) -> tuple[FloatArray, IntArray]:
-    """(workloads,), twice: CPU over its limit, averaged over the replicas that serve, and their number.
-
-    Without a limit there is always room.
-    """
-    pods, count = world.pods, len(world.cluster.workloads)
-    serving = (pods.phase == RUNNING) & pods.ready
-    replicas = np.bincount(pods.workload[serving], minlength=count)
-    parts = np.nan_to_num(pods.cpu_rate[serving] / pods.cpu_limit[serving])
-    return np.bincount(pods.workload[serving], parts, minlength=count) / np.maximum(replicas, 1), replicas
 
 
 @dataclass

@@ -10,11 +10,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from emitter import headroom
 from emitter.abrupt import ABRUPT
+from emitter.headroom import HOT, ROOM
 from emitter.live import Live
-from emitter.lookalikes import LOOKALIKES
+from emitter.lookalikes import LOOKALIKES, TrafficPeak
 from emitter.node_faults import FAULTS
-from emitter.nuisances import HOT, NUISANCES, ScaleDown
+from emitter.nuisances import NUISANCES, ScaleDown
 from emitter.rates import LOOKALIKES_PER_DAY
 from emitter.recorder import Recorder
 from emitter.scenario import PERIODS
@@ -252,6 +254,25 @@ def test_a_replica_is_only_taken_away_while_the_others_carry_its_load() -> None:
     }
     assert used
     assert not set(ScaleDown.candidates(busy.world)) & set(used)
+
+
+def test_a_traffic_peak_stays_within_capacity() -> None:
+    simulation = uneventful(START - 12 * 3600.0)  # ten in the morning, the day's own peak is ahead
+    simulation.begin(replace(plan("traffic_peak", simulation.now, ramp_seconds=9 * 3600.0), severity=1.0, target=1))
+    (episode,) = simulation.lookalikes
+    assert isinstance(episode, TrafficPeak)
+    pods, heat, surplus = simulation.world.pods, [], []
+    while not episode.over:
+        simulation.step()
+        mine = (pods.workload == episode.target) & (pods.phase == RUNNING) & pods.ready
+        heat.append(float(np.mean(pods.cpu_rate[mine] / pods.cpu_limit[mine])))
+        surplus.append(episode.surplus)
+    assert max(surplus[: len(surplus) // 4]) > 0.2, "traffic rises while there is room"
+    assert min(surplus[len(surplus) // 3 : -len(surplus) // 3]) < 0.2, "less comes where the day leaves no room"
+    assert HOT < np.quantile(heat, 0.99) < HOT + 0.05, "so replicas are no hotter than planned for, bursts apart"
+    crowded = np.flatnonzero(headroom.used(simulation.world)[0] > ROOM)
+    assert len(crowded)
+    assert not set(TrafficPeak.candidates(simulation.world)) & set(crowded.tolist())
 
 
 def test_cron_jobs_come_at_fixed_times_and_are_no_batch_jobs() -> None:
