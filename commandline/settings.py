@@ -11,6 +11,7 @@ import argparse
 import difflib
 import os
 import re
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -20,7 +21,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
-from commandline.ending import end_now
+from commandline.ending import Terminated, end_now
 from commandline.times import span_text
 
 PREFIX = "KIP_"
@@ -139,8 +140,8 @@ def run_command(
         _exit(f"{parser.prog} {known.command}: {_flat(error)}", 2)
     except expected as error:
         _exit(f"{parser.prog} {known.command}: {_flat(error)}", 1)
-    except KeyboardInterrupt:
-        end_now(130)
+    except KeyboardInterrupt as stopped:
+        end_now(128 + (signal.SIGTERM if isinstance(stopped, Terminated) else signal.SIGINT))
 
 
 def subcommands(parser: argparse.ArgumentParser, commands: Commands) -> None:

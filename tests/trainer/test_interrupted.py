@@ -1,13 +1,16 @@
-"""Ctrl-C: whoever stops a training waits neither for its Prometheus nor for its patience."""
+"""Whoever stops a training waits neither for its Prometheus nor for its patience, and finds nothing left behind."""
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+
+import pytest
 
 from tests.exporter.fake_prometheus import FakePrometheus, Value, always, serving
 
@@ -26,12 +29,16 @@ class Everything(dict[str, list[tuple[Mapping[str, str], Value]]]):
         return [(WHO, always(0.5))]
 
 
-def test_ctrl_c_does_not_wait_for_a_prometheus_that_hangs(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_stopping_does_not_wait_for_a_prometheus_that_hangs(sent: signal.Signals, code: int, tmp_path: Path) -> None:
+    spools = tmp_path / "spools"
+    spools.mkdir()
     with serving(FakePrometheus(table=Everything())) as fake:
         command = [sys.executable, "-c", "from trainer.cli import main; main()", "train", "--prometheus.url", fake.url]
         command += ["--start", str(END - HOURS * 3600), "--end", str(END), "--model.dir", str(tmp_path / "model")]
         command += ["--prometheus.timeout", "60s"]
-        training = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        own = {**os.environ, "TMPDIR": str(spools)}
+        training = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=own)
         try:
             end = time.monotonic() + DEADLINE_SECONDS
             while len({asked[1:] for asked in fake.asked}) < 4:  # two looks for its beginning, and a chunk is read
@@ -40,10 +47,12 @@ def test_ctrl_c_does_not_wait_for_a_prometheus_that_hangs(tmp_path: Path) -> Non
                 time.sleep(0.01)
             fake.hang = True
             time.sleep(1.0)
-            training.send_signal(signal.SIGINT)
-            assert training.wait(10.0) == 130
+            assert list(spools.iterdir()), "what was read so far lies somewhere"
+            training.send_signal(sent)
+            assert training.wait(10.0) == code
         finally:
             fake.released.set()
             training.kill()
             training.communicate()
     assert not (tmp_path / "model").exists()
+    assert not list(spools.iterdir())
