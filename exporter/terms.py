@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 
 from predictor.issues import Outcome
 from predictor.panel import BoolArray, FloatArray
-from predictor.waits import AWAY_SECONDS, HOLD_SECONDS, MAX_HORIZONS, MIN_LEAD_SECONDS, WAKE_SECONDS, pending_steps
+from predictor.waits import (
+    AWAY_SECONDS,
+    HOLD_SECONDS,
+    MAX_HORIZONS,
+    MIN_LEAD_SECONDS,
+    WAKE_SECONDS,
+    pending_seconds,
+    pending_steps,
+)
 
 SLACK: Final = 1e-9
 """Of a step: horizons that are no multiple of it leave fractions."""
@@ -35,8 +43,8 @@ class Terms:
     @cached_property
     def pending(self) -> IntArray:
         """Steps that must have reached the threshold before the one that alerts."""
-        waits = [pending_steps(one.horizon_seconds, self.step_seconds) for one in self.outcomes]
-        return np.array(waits, dtype=np.int64)
+        waits = [pending_seconds(one.issue, one.horizon_seconds) for one in self.outcomes]
+        return np.array([pending_steps(one, self.step_seconds) for one in waits], dtype=np.int64)
 
     @cached_property
     def horizon(self) -> FloatArray:

@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from predictor.entities import Issue
 from predictor.panel import BoolArray
 
 MAX_PENDING_SECONDS: Final = 600.0
@@ -31,22 +32,28 @@ CRITICAL: Final = 0.9
 MAX_HORIZONS: Final = 4.0
 """How many horizons before the onset a hit may have begun."""
 
+SERVICE_SECONDS: Final = 120.0
+"""So long one slow or failing moment of a service stands in its rates, which the catalogue takes over two minutes: a
+99th percentile of few requests, or a share of them, is all that moment's. What lasts longer is more than that."""
+
 AWAY_SECONDS: Final = 14_400.0
 """Who comes back under a name after that long is somebody new; a StatefulSet's pod is away for minutes."""
 
 
-def pending_seconds(horizon_seconds: float) -> float:
+def pending_seconds(issue: Issue, horizon_seconds: float) -> float:
     """How long a probability must stay up before it alerts: a minute for each quarter of an hour, at most ten.
 
     A single step above a threshold is mostly chance, and what is over a minute later needed nobody. What comes within
-    minutes the short horizon tells; who is told of the next hour has time to wait for what stays.
+    minutes the short horizon tells; who is told of the next hour has time to wait for what stays. Disruptions of
+    services wait for SERVICE_SECONDS at least, but within less than a quarter of an hour nothing waits.
     """
-    return min(MAX_PENDING_SECONDS, 60.0 * (horizon_seconds // 900.0))
+    usual = min(MAX_PENDING_SECONDS, 60.0 * (horizon_seconds // 900.0))
+    return max(usual, SERVICE_SECONDS) if usual and issue == "service_disruption" else usual
 
 
-def pending_steps(horizon_seconds: float, step_seconds: float) -> int:
+def pending_steps(pending_seconds: float, step_seconds: float) -> int:
     """So many steps must reach the threshold before the one at which the alert fires."""
-    return int(np.ceil(pending_seconds(horizon_seconds) / step_seconds))
+    return int(np.ceil(pending_seconds / step_seconds))
 
 
 def lasting(mask: BoolArray, steps: int) -> BoolArray:

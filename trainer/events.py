@@ -3,8 +3,8 @@
 An **episode** runs from onset to recovery, pauses of at most MERGE_SECONDS included. One that was there when the record
 began, or began within MIN_LEAD_SECONDS of that, could not be announced inside it and is left out.
 
-An **alert** fires once the probability has reached the threshold at every step for `pending_seconds` of its horizon,
-the `for` of our rules, and runs to the last step that reaches it; `hold_seconds` below it end the alert, as
+An **alert** fires once the probability has reached the threshold at every step for `pending_seconds`, the `for` of our
+rules, and runs to the last step that reaches it; `hold_seconds` below it end the alert, as
 `keep_firing_for` does, and a dip of less needs no new `for`. Steps inside an episode do not count, and an onset ends
 the alert. Nor do the WAKE_SECONDS after a recovery: every window still holds the episode, somebody is there already,
 and our rules keep quiet. An episode that begins in the wake of another is its relapse, which nobody needs to announce.
@@ -146,6 +146,7 @@ def judged(
     *,
     threshold: float,
     horizon_seconds: float,
+    pending_seconds: float,
     step_seconds: float,
     hold_seconds: float = HOLD_SECONDS,
 ) -> Events:
@@ -155,19 +156,30 @@ def judged(
     """
     happened = truth(active, present, step_seconds)
     return against(
-        happened, probability, threshold=threshold, horizon_seconds=horizon_seconds, hold_seconds=hold_seconds
+        happened,
+        probability,
+        threshold=threshold,
+        horizon_seconds=horizon_seconds,
+        pending_seconds=pending_seconds,
+        hold_seconds=hold_seconds,
     )
 
 
 def against(
-    truth: Truth, score: FloatArray, *, threshold: float, horizon_seconds: float, hold_seconds: float
+    truth: Truth,
+    score: FloatArray,
+    *,
+    threshold: float,
+    horizon_seconds: float,
+    pending_seconds: float,
+    hold_seconds: float,
 ) -> Events:
     """What is to be said of one score against the truth. score: (steps, entities), any number; NaN where none."""
     spans, step_seconds = truth.spans, truth.step_seconds
     with np.errstate(invalid="ignore"):
         firing = (score >= threshold) & ~truth.inside
     runs = _runs(firing, hold_seconds / step_seconds, apart_where=truth.inside)
-    runs = _pended(runs, lasting(firing, pending_steps(horizon_seconds, step_seconds)))
+    runs = _pended(runs, lasting(firing, pending_steps(pending_seconds, step_seconds)))
     following = _next_onset(runs, spans, len(score))
     known = _known_until(runs, truth, horizon_seconds)
     verdicts = _verdicts(runs, spans, following, known, horizon_seconds, step_seconds)

@@ -11,6 +11,7 @@ import numpy as np
 from predictor.entities import Entity, Kind
 from predictor.issues import Outcome
 from predictor.panel import FloatArray
+from predictor.waits import pending_seconds
 from trainer import bootstrap, events, scores
 from trainer.bootstrap import Intervals
 from trainer.events import Events
@@ -105,8 +106,9 @@ def judge(track: Track, ground: Ground, beside: Iterable[tuple[str, str, FloatAr
 def ground_of(track: Track, step_seconds: float, hold_seconds: float) -> Ground:
     """What came, of one outcome; rows with a probability, outside of episodes and with a whole horizon, count."""
     horizon_seconds = track.outcome.horizon_seconds
+    pending = pending_seconds(track.outcome.issue, horizon_seconds)
     truth = events.truth(track.active, track.present, step_seconds)
     gap = round(MERGE_SECONDS / step_seconds)
     episodes = merged(track.active, gap)
     came, counts = outcome_rows(episodes, track.present, round(horizon_seconds / step_seconds), gap)
-    return Ground(truth, counts & ~np.isnan(track.probability), came, horizon_seconds, hold_seconds)
+    return Ground(truth, counts & ~np.isnan(track.probability), came, horizon_seconds, pending, hold_seconds)

@@ -12,6 +12,7 @@ from sklearn.metrics import average_precision_score
 from predictor.entities import Kind
 from predictor.issues import Outcome
 from predictor.panel import BoolArray
+from predictor.waits import pending_seconds, pending_steps
 from trainer.candidates import CANDIDATES, CandidateName
 from trainer.dataset import Dataset
 from trainer.origins import Origin
@@ -103,7 +104,8 @@ def watch_of(seen: Scored, column: int, outcome: Outcome, step_seconds: float) -
     rows = seen.counts[column] & seen.settled[column] & ~np.isnan(seen.scores[:, column]).any(axis=0)
     horizon = round(outcome.horizon_seconds / step_seconds)
     ahead, weight = seen.ahead[column][rows], seen.weight[rows]
-    return rows, Watch(ahead, seen.step[rows], seen.entity[rows], weight, horizon, step_seconds)
+    pending = pending_steps(pending_seconds(outcome.issue, outcome.horizon_seconds), step_seconds)
+    return rows, Watch(ahead, seen.step[rows], seen.entity[rows], weight, horizon, step_seconds, pending)
 
 
 def _of_outcome(

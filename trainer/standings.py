@@ -33,6 +33,7 @@ class Ground:
     rows: BoolArray
     came: BoolArray
     horizon_seconds: float
+    pending_seconds: float
     hold_seconds: float
 
     def events(self, score: FloatArray, threshold: float) -> Events:
@@ -42,6 +43,7 @@ class Ground:
             score,
             threshold=threshold,
             horizon_seconds=self.horizon_seconds,
+            pending_seconds=self.pending_seconds,
             hold_seconds=self.hold_seconds,
         )
 

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.stats import poisson
 
 from predictor.panel import BoolArray, FloatArray
-from predictor.waits import HOLD_SECONDS, MAX_HORIZONS, MIN_LEAD_SECONDS, pending_steps
+from predictor.waits import HOLD_SECONDS, MAX_HORIZONS, MIN_LEAD_SECONDS
 from trainer.sample import IntArray
 
 GRID: Final = 128
@@ -23,9 +23,9 @@ CONFIDENCE: Final = 0.95
 PER_ENTITY_DAY: Final = 0.02
 """Of a hundred entities, two false alarms a day within each horizon of each issue."""
 
-PRICE: Final = 1.5
+PRICE: Final = 1.0
 """How many onsets a false alarm more must outweigh; where it just does, silence wins. What other prices would buy:
-docs/decisions/2026-11-26-more-pods-and-a-higher-price.md."""
+docs/decisions/2026-11-27-services-wait-and-alarms-cost-one.md."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Watch:
     """What came of the rows of one outcome, sorted by entity and step; all (rows,).
 
     ahead: steps until the issue, 0 when it is not within the horizon. weight: how many rows of history each stands for.
+    pending_steps: see predictor.waits.
     """
 
     ahead: IntArray
@@ -49,6 +50,7 @@ class Watch:
     weight: FloatArray
     horizon_steps: int
     step_seconds: float
+    pending_steps: int
 
     @cached_property
     def entity_days(self) -> float:
@@ -94,7 +96,7 @@ class Watch:
 
     def _lasting(self, reached: IntArray) -> IntArray:
         """Those of the rows whose steps of the `for` before them are among the rows too, none of them missing."""
-        steps = pending_steps(self.horizon_steps * self.step_seconds, self.step_seconds)
+        steps = self.pending_steps
         key = self._key[reached]
         whole = key[steps:] - key[: max(0, len(key) - steps)] == steps
         return np.asarray(reached[steps:][whole])

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
+from predictor.entities import Issue
 from predictor.panel import BoolArray, FloatArray
+from predictor.waits import pending_seconds
 from trainer.events import Events, judged
 
 Key = tuple[str, str, str]
@@ -32,6 +35,7 @@ class Published:
     probability: FloatArray
     active: BoolArray
     threshold: float
+    issue: Issue
     horizon_seconds: float
     step_seconds: float
 
@@ -44,6 +48,7 @@ class Published:
             present,
             threshold=self.threshold,
             horizon_seconds=self.horizon_seconds,
+            pending_seconds=pending_seconds(self.issue, self.horizon_seconds),
             step_seconds=self.step_seconds,
         )
 
@@ -81,6 +86,7 @@ def load(path: Path, step_seconds: float) -> Mapping[Key, Published]:
             probability,
             active,
             float(rows.threshold.iloc[0]),
+            cast("Issue", str(issue)),
             pd.Timedelta(str(horizon)).total_seconds(),
             step_seconds,
         )

@@ -31,7 +31,8 @@ def published(alarms: dict[int, tuple[int, int]], onsets: dict[int, int], horizo
     for entity, onset in onsets.items():
         active[onset : onset + 10, entity] = True
     names = tuple(("shop", f"cart-{i}") for i in range(3))
-    return Published(START + STEP * np.arange(STEPS, dtype=np.float64), names, probability, active, 0.5, horizon, STEP)
+    times = START + STEP * np.arange(STEPS, dtype=np.float64)
+    return Published(times, names, probability, active, 0.5, "pod_failure", horizon, STEP)
 
 
 def fault(pod: int, first: int, last: int) -> dict[str, Any]:

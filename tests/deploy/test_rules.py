@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 
 from demo import story
+from predictor.entities import Issue
 from predictor.tried import ALERTED
 from predictor.waits import CRITICAL, HOLD_SECONDS, WAKE_SECONDS, pending_seconds
 from tests.deploy import shipped
@@ -19,7 +20,13 @@ RUNBOOKS: Final = shipped.ROOT / "docs/runbooks"
 RUNBOOK_BASE: Final = "https://runbooks.example.com/kip/"
 
 VARIABLES: Final = ["var-kind", "var-namespace", "var-entity"]
-ISSUES: Final = ("pod_failure", "node_failure", "resource_exhaustion", "network_issue", "service_disruption")
+ISSUES: Final[tuple[Issue, ...]] = (
+    "pod_failure",
+    "node_failure",
+    "resource_exhaustion",
+    "network_issue",
+    "service_disruption",
+)
 
 
 @pytest.mark.parametrize("alert", shipped.alert_names())
@@ -98,17 +105,20 @@ def test_predictions_are_quiet_after_an_issue_for_as_long_as_the_trainer_judges_
 
 
 @pytest.mark.parametrize(("severity", "horizon"), [("warning", "15m"), ("info", "1h")])
-def test_predictions_last_as_long_before_they_alert_as_the_trainer_judges_them_to(severity: str, horizon: str) -> None:
-    minutes = round(pending_seconds({"15m": 900.0, "1h": 3600.0}[horizon]) / 60)
+@pytest.mark.parametrize("issue", ISSUES)
+def test_predictions_last_as_long_before_they_alert_as_the_trainer_judges_them_to(
+    issue: Issue, severity: str, horizon: str
+) -> None:
+    minutes = round(pending_seconds(issue, {"15m": 900.0, "1h": 3600.0}[horizon]) / 60)
     found = [r for r in shipped.alerts() if r["labels"].get("state") == "predicted" and f'"{horizon}"' in r["expr"]]
-    mine = {rule["for"] for rule in found if rule["labels"]["severity"] == severity}
-    assert mine == {f"{minutes}m"}
-    words = {1: "after one minute", 4: "after four"}[minutes]
-    for name in {rule["alert"] for rule in found}:
+    mine = [r for r in found if r["labels"]["severity"] == severity and f'issue="{issue}"' in r["expr"]]
+    assert {rule["for"] for rule in mine} == {f"{minutes}m"}
+    words = {1: "after one minute", 2: "after two minutes", 4: "after four"}[minutes]
+    for name in {rule["alert"] for rule in mine}:
         said = " ".join((RUNBOOKS / f"{name}.md").read_text(encoding="utf-8").split())
         assert re.search(rf"`{severity}` (is )?the {horizon} horizon {words}", said), f"{name}.md says otherwise"
     readme = (shipped.ROOT / "prometheus" / "README.md").read_text(encoding="utf-8")
-    assert re.search(rf"`{severity}` \| probability within {horizon} .* for {minutes} minutes? ", readme)
+    assert re.search(rf"`{severity}` \| probability within {horizon} .* for {minutes} minutes?( |,)", readme)
 
 
 @pytest.mark.parametrize("rule", shipped.alerts(), ids=lambda rule: f"{rule['alert']}-{rule['labels']['severity']}")

@@ -21,7 +21,7 @@ from predictor.entities import Entity, Kind
 from predictor.issues import Outcome
 from predictor.model import Prediction
 from predictor.panel import BoolArray, FloatArray, Panel
-from predictor.waits import AWAY_SECONDS
+from predictor.waits import AWAY_SECONDS, pending_seconds
 from trainer.events import Alert, Events, judged
 
 ISSUES: Final = ("pod_failure", "resource_exhaustion")
@@ -124,6 +124,7 @@ class Scene:
             self.present,
             threshold=self.thresholds[number],
             horizon_seconds=outcome.horizon_seconds,
+            pending_seconds=pending_seconds(outcome.issue, outcome.horizon_seconds),
             step_seconds=self.step_seconds,
         )
 

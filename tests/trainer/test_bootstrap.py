@@ -17,6 +17,7 @@ from trainer.outcomes import merged, outcome_rows
 from trainer.tally import Tally, of_events, together, with_rows
 
 STEP, HORIZON, THRESHOLD = 60.0, 600.0, 0.6
+WAITS = {"horizon_seconds": HORIZON, "pending_seconds": 0.0, "hold_seconds": 300.0}
 
 
 def past(entities: int, seed: int = 0, steps: int = 120) -> tuple[FloatArray, BoolArray]:
@@ -35,7 +36,7 @@ def judged(probability: FloatArray, active: BoolArray) -> tuple[Events, Tally, F
     """Events, tally, and probability and outcome of the judged rows."""
     present = np.ones_like(active)
     truth = events.truth(active, present, STEP)
-    found = events.against(truth, probability, threshold=THRESHOLD, horizon_seconds=HORIZON, hold_seconds=300.0)
+    found = events.against(truth, probability, threshold=THRESHOLD, **WAITS)
     came, counts = outcome_rows(merged(active, 2), present, round(HORIZON / STEP), 2)
     tally = with_rows(of_events(found, truth.observed, STEP), probability[counts], came[counts], np.nonzero(counts)[1])
     return found, tally, probability[counts], came[counts]
@@ -163,7 +164,7 @@ def test_many_entities_and_steps_take_seconds() -> None:
     came = random.random(rows) < probability / 10
     entity = random.integers(0, entities, rows)
     nothing = events.truth(np.zeros((10, entities), dtype=np.bool_), np.ones((10, entities), dtype=np.bool_), STEP)
-    quiet = events.against(nothing, np.zeros((10, entities)), threshold=1.0, horizon_seconds=600.0, hold_seconds=300.0)
+    quiet = events.against(nothing, np.zeros((10, entities)), threshold=1.0, **WAITS)
     begin = time.perf_counter()
     tally = with_rows(of_events(quiet, nothing.observed, STEP), probability, came, entity)
     found = intervals([tally], [draws("pod", entities)])

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from predictor.entities import Issue
 from predictor.waits import pending_seconds
 from trainer.events import Events, judged
 
@@ -35,6 +36,7 @@ def events(*timelines: str, probability_inside: float = 1.0, horizon_seconds: fl
         marks != "_",
         threshold=0.5,
         horizon_seconds=horizon_seconds,
+        pending_seconds=pending_seconds("pod_failure", horizon_seconds),
         step_seconds=60.0,
         hold_seconds=300.0,
     )
@@ -113,8 +115,14 @@ def test_an_alert_of_an_hour_fires_after_four_minutes(
     assert [(a.begin, a.last) for a in found.alerts] == alerts
 
 
-def test_longer_horizons_wait_longer_and_short_ones_not_at_all() -> None:
-    assert [pending_seconds(h) for h in (120.0, 600.0, 900.0, 1800.0, 3600.0, 86400.0)] == [0, 0, 60, 120, 240, 600]
+@pytest.mark.parametrize(
+    ("issue", "waits"),
+    [("pod_failure", [0, 0, 60, 120, 240, 600]), ("service_disruption", [0, 0, 120, 120, 240, 600])],
+)
+def test_longer_horizons_wait_longer_short_ones_not_at_all_and_services_as_long_as_a_rate(
+    issue: Issue, waits: list[int]
+) -> None:
+    assert [pending_seconds(issue, h) for h in (120.0, 600.0, 900.0, 1800.0, 3600.0, 86400.0)] == waits
 
 
 def test_positions_of_episodes_and_alerts_are_those_of_the_timeline() -> None:
@@ -188,7 +196,8 @@ def test_figures_that_nothing_speaks_for_are_none_and_never_zero() -> None:
 
 def test_no_entity_and_no_step_are_judged_without_a_crash() -> None:
     nothing = np.zeros((0, 0))
-    found = judged(nothing, nothing > 0, nothing > 0, threshold=0.5, horizon_seconds=600.0, step_seconds=60.0)
+    waits = {"horizon_seconds": 600.0, "pending_seconds": 0.0, "step_seconds": 60.0}
+    found = judged(nothing, nothing > 0, nothing > 0, threshold=0.5, **waits)
     assert (found.episodes, found.alerts, found.figures.episodes) == ((), (), 0)
 
 

@@ -20,7 +20,7 @@ def ground(active: BoolArray, horizon_seconds: float = 600.0) -> Ground:
     present = np.ones_like(active)
     truth = events.truth(active, present, STEP)
     came, counts = outcome_rows(merged(active, 2), present, round(horizon_seconds / STEP), 2)
-    return Ground(truth, counts, came, horizon_seconds, 300.0)
+    return Ground(truth, counts, came, horizon_seconds, 0.0, 300.0)
 
 
 def past(seed: int, steps: int = 300, entities: int = 6) -> tuple[FloatArray, BoolArray]:

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predictor.panel import BoolArray, FloatArray
+from predictor.waits import pending_seconds, pending_steps
 from trainer.events import judged
 from trainer.ladders import Ladder, ladder
 from trainer.outcomes import steps_ahead, wake
@@ -36,7 +37,7 @@ def watched(*lines: str) -> tuple[Watch, FloatArray]:
             rest = lines[e][i:]
             ahead[place] = next((k for k, m in enumerate(rest) if m not in ISSUES), len(rest))
     step, entity = (np.array([row[k] for row in flat], dtype=np.int64) for k in (1, 2))
-    return Watch(ahead, step, entity, np.ones(len(level)), HORIZON, STEP), level
+    return Watch(ahead, step, entity, np.ones(len(level)), HORIZON, STEP, 0), level
 
 
 def climbed(watch: Watch, level: FloatArray) -> Ladder:
@@ -87,7 +88,7 @@ def test_an_alert_that_never_ends_is_a_false_alarm_though_an_issue_comes_one_day
 
 def test_what_does_not_last_for_a_minute_is_no_alert_within_a_quarter_of_an_hour() -> None:
     watch, level = watched("0909099000", "0000990000")
-    longer = replace(watch, horizon_steps=15)
+    longer = replace(watch, horizon_steps=15, pending_steps=1)
     assert watch.false_alarms(level >= 0.85) == 2
     assert longer.false_alarms(level >= 0.85) == 2, "each has two steps in a row"
     assert replace(longer, step=2 * watch.step).false_alarms(level >= 0.85) == 0, "no two meet"
@@ -116,7 +117,7 @@ def test_levels_rise_from_the_lowest_to_the_highest_and_are_not_too_many(drawn: 
 @pytest.mark.parametrize("count", range(10))
 def test_a_few_rows_are_judged_without_a_crash(count: int) -> None:
     never, steps = np.zeros(count, dtype=np.int64), np.arange(count, dtype=np.int64)
-    watch = Watch(never, steps, never, np.ones(count), 120, 30.0)  # an alert within 1h needs nine rows
+    watch = Watch(never, steps, never, np.ones(count), 120, 30.0, 8)  # an alert within 1h needs nine rows
     assert watch.false_alarms(np.ones(count, dtype=np.bool_)) == (count == 9)
 
 
@@ -130,7 +131,7 @@ def test_the_budget_is_kept_on_the_rows_given_or_the_highest_is_chosen(
     drawn = sorted(drawn, key=lambda row: row[0])
     ahead, entity = (np.array([row[k] for row in drawn], dtype=np.int64) for k in (2, 0))
     level = np.array([row[1] for row in drawn])
-    watch = Watch(ahead, np.arange(len(drawn), dtype=np.int64), entity, np.ones(len(drawn)), HORIZON, STEP)
+    watch = Watch(ahead, np.arange(len(drawn), dtype=np.int64), entity, np.ones(len(drawn)), HORIZON, STEP, 0)
     found = climbed(watch, level).threshold(Budget(budget))
     assert found == HIGHEST or watch.false_alarms(level >= found) <= allowed(watch.entity_days, budget)
 
@@ -162,6 +163,7 @@ def test_the_budget_is_kept_on_the_rows_given_or_the_highest_is_chosen(
 def test_simple_alerts_are_false_alarms_exactly_when_events_says_so(line: str, horizon: int) -> None:
     """`!` at 0.7, `.` at 0.1, `#` the issue is present; in longer horizons an alert has to last."""
     line += "." * (5 * horizon - 5 * HORIZON)
+    pending = pending_seconds("pod_failure", horizon * STEP)
     marks = np.array(list(line))
     active = marks == "#"
     probability = np.where(marks == "!", 0.7, 0.1)
@@ -171,6 +173,7 @@ def test_simple_alerts_are_false_alarms_exactly_when_events_says_so(line: str, h
         np.ones((len(line), 1), dtype=np.bool_),
         threshold=0.5,
         horizon_seconds=horizon * STEP,
+        pending_seconds=pending,
         step_seconds=STEP,
     )
     distance = steps_ahead(active[:, None])[:, 0]
@@ -178,7 +181,15 @@ def test_simple_alerts_are_false_alarms_exactly_when_events_says_so(line: str, h
     counts = ~active & ~after & (np.arange(len(line)) < len(line) - horizon)
     ahead = np.where(distance <= horizon, distance, 0)[counts].astype(np.int64)
     steps = np.arange(len(line), dtype=np.int64)[counts]
-    watch = Watch(ahead, steps, np.zeros(len(steps), dtype=np.int64), np.ones(len(steps)), horizon, STEP)
+    watch = Watch(
+        ahead,
+        steps,
+        np.zeros(len(steps), dtype=np.int64),
+        np.ones(len(steps)),
+        horizon,
+        STEP,
+        pending_steps(pending, STEP),
+    )
     assert watch.false_alarms(probability[counts] >= 0.5) == events.figures.false_alarms
 
 
