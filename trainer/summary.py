@@ -36,9 +36,10 @@ def trained(manifest: Manifest) -> None:
     heading = ("issue", "of", "within", "alerts from", "base rate", "foretold", "false alarms", "highest")
     table(heading, rows, "The model predicts; foretold, false alarms per entity and day: on rows its thresholds saw")
     if manifest.false_alarms_per_entity_day is not None:
+        issues = "issue" if manifest.false_alarms_price == 1 else "issues"
         sys.stdout.write(
             f"\nThresholds allow {manifest.false_alarms_per_entity_day:g} false alarms per entity and day, or as many "
-            f"as do not show yet that it is more;\neach must foretell {manifest.false_alarms_price:g} issues more: "
+            f"as do not show yet that it is more;\neach must foretell {manifest.false_alarms_price:g} {issues} more: "
             "--false-alarms.per-entity-day and --false-alarms.price.\n"
         )
     if never := never_critical(manifest):

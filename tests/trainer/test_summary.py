@@ -25,7 +25,7 @@ def manifest(**changes: Any) -> Manifest:
         thresholds={"node": {"node_failure/15m": 0.25, "node_failure/1h": 0.2, "network_issue/15m": 0.1}},
         untrained={"pod/pod_failure/15m": "no episode in this history"},
         scores={"node": {"calibration_base_rate": {"node_failure/15m": 0.0123}, "tried": TRIED}},
-        files={}, false_alarms_per_entity_day=0.02, false_alarms_price=1.5,
+        files={}, false_alarms_per_entity_day=0.02, false_alarms_price=1.0,
     ).model_copy(update=changes)  # fmt: skip
 
 
@@ -39,7 +39,7 @@ def test_a_training_ends_with_what_is_predicted_and_what_is_not(capsys: pytest.C
         "network_issue  node  15m     10%          -          -         -             -",
         "",
         "Thresholds allow 0.02 false alarms per entity and day, or as many as do not show yet that it is more;",
-        "each must foretell 1.5 issues more: --false-alarms.per-entity-day and --false-alarms.price.",
+        "each must foretell 1 issue more: --false-alarms.per-entity-day and --false-alarms.price.",
         "",
         "Never critical, which takes 90% within 15m: node_failure of nodes",
         "",

@@ -68,7 +68,7 @@ def test_the_manifest_says_what_was_done(manifest: Manifest, directory: Path) ->
     assert manifest.training_end == START + (STEPS - 1) * STEP
     assert manifest.trained_at == NOW
     assert manifest.horizons_seconds == HORIZONS
-    assert (manifest.false_alarms_per_entity_day, manifest.false_alarms_price) == (0.02, 1.5)
+    assert (manifest.false_alarms_per_entity_day, manifest.false_alarms_price) == (0.02, 1.0)
     assert set(manifest.thresholds) == set(KINDS)
     for kind, thresholds in manifest.thresholds.items():
         assert set(thresholds) == {f"{ISSUES[kind]}/5m", f"{ISSUES[kind]}/15m"}
