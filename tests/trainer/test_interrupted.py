@@ -17,6 +17,12 @@ from tests.exporter.fake_prometheus import FakePrometheus, Value, always, servin
 END = 1_795_000_000
 HOURS = 24
 DEADLINE_SECONDS = 60.0
+PROGRAM = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started without
+from trainer.cli import main
+main()
+"""
 WHO = {"node": "n-1", "namespace": "shop", "pod": "web-1", "service": "web"}
 
 
@@ -34,7 +40,7 @@ def test_stopping_does_not_wait_for_a_prometheus_that_hangs(sent: signal.Signals
     spools = tmp_path / "spools"
     spools.mkdir()
     with serving(FakePrometheus(table=Everything())) as fake:
-        command = [sys.executable, "-c", "from trainer.cli import main; main()", "train", "--prometheus.url", fake.url]
+        command = [sys.executable, "-c", PROGRAM, "train", "--prometheus.url", fake.url]
         command += ["--start", str(END - HOURS * 3600), "--end", str(END), "--model.dir", str(tmp_path / "model")]
         command += ["--prometheus.timeout", "60s"]
         own = {**os.environ, "TMPDIR": str(spools)}
