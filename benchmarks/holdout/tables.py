@@ -31,15 +31,16 @@ def print_all(title: str, trials: Sequence[Trial], whole: bool) -> None:
 def print_outcomes(trials: Sequence[Trial]) -> None:
     """A table of all outcomes."""
     print("\n| issue | of | horizon | threshold | episodes foretold | false alarms a day and entity ", end="")
-    print("| rows ahead of it | ECE | Brier skill | its ceiling | once a tenth shows |")
-    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    print("| rows ahead of it | ECE | Brier skill | calibrated in hindsight | its ceiling | once a tenth shows |")
+    print("|---|---|---|---|---|---|---|---|---|---|---|---|")
     worth = trusted(trials)
     for key, rows in worth.items():
         (kind, issue, horizon), events = key, counted(trials, key)
         threshold = next(one.judged[key][0].threshold for one in trials if key in one.judged)
         print(f"| `{issue}` | {kind} | {horizon} | {threshold:.2f} | {events.recalled} of {events.episodes} ", end="")
         print(f"| {_digits(events.false_alarms_per_entity_day)} | {rows.positives} | {_digits(rows.ece)} ", end="")
-        print(f"| {_digits(rows.brier_skill)} | {_digits(rows.ceiling)} | {_digits(rows.visible)} |")
+        print(f"| {_digits(rows.brier_skill)} | {_digits(rows.discriminating)} ", end="")
+        print(f"| {_digits(rows.ceiling)} | {_digits(rows.visible)} |")
     often = [one for one in worth.values() if one.positives >= OFTEN and one.brier_skill is not None]
     skilled = sum(one.brier_skill is not None and one.brier_skill > SKILL for one in often)
     print(f"\nBrier skill above {SKILL:g} in {skilled} of the {len(often)} outcomes with at least {OFTEN} rows ahead")

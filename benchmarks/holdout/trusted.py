@@ -5,6 +5,10 @@ would say 1 from then on and the rest's base rate otherwise. The Brier skill of 
 is low, most of what comes within the horizon has not begun yet, or comes without any fault that ramps. Nor is a fault's
 first moment seen by anybody: who knows it once a tenth of it is there has the skill `visible`.
 
+What a skill lacks may be calibration or knowledge: `discriminating` is what would be left to want if the probabilities
+were exchanged for the shares that came, in their own order (Dimitriadis et al. 2021,
+https://doi.org/10.1073/pnas.2016191118), which only hindsight can do.
+
 Almost all rows are calm, so that a small calibration error says little about what is read aloud: `bands` holds what was
 said against what came for each level of probability by itself.
 """
@@ -16,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from sklearn.isotonic import IsotonicRegression
 
 from benchmarks.holdout.published import Key, Name, Published
 from benchmarks.holdout.told import SETTLE_SECONDS, name_of
@@ -59,13 +64,15 @@ class Band:
 class Trusted:
     """The row figures of one outcome; None where nothing speaks for them.
 
-    ceiling: Brier skill of full knowledge. visible: of who knows a fault once SHOWS of it is there.
+    ceiling: Brier skill of full knowledge. visible: of who knows a fault once SHOWS of it is there. discriminating: of
+    these very probabilities, calibrated in hindsight.
     """
 
     rows: int
     positives: int
     ece: float | None
     brier_skill: float | None
+    discriminating: float | None
     ceiling: float | None
     visible: float | None
     """Also None where a fault has a shape of another world, which nobody here knows."""
@@ -87,9 +94,14 @@ def _trusted(trials: Sequence[Trial], key: Key) -> Trusted:
     threshold = trials[0].judged[key][0].threshold
     probability, came, known, shown = (np.concatenate(column) for column in zip(*parts, strict=True))
     said = row_figures(probability, came, threshold)
-    ceiling, visible = (row_figures(_knowing(of, came), came, threshold).brier_skill for of in (known, shown))
+    best, ceiling, visible = (
+        row_figures(of, came, threshold).brier_skill
+        for of in (_recalibrated(probability, came), _knowing(known, came), _knowing(shown, came))
+    )
     known_shapes = all(f["shape"] in SHAPES for one in trials for f in one.truth["faults"] if f["ramp_seconds"])
-    return Trusted(said.rows, said.positives, said.ece, said.brier_skill, ceiling, visible if known_shapes else None)
+    return Trusted(
+        said.rows, said.positives, said.ece, said.brier_skill, best, ceiling, visible if known_shapes else None
+    )
 
 
 def bands(trials: Sequence[Trial], horizon: str) -> tuple[Band, ...]:
@@ -114,6 +126,12 @@ def _rows(one: Published) -> tuple[BoolArray, BoolArray, BoolArray]:
     present = ~np.isnan(one.probability)
     came, counts = outcome_rows(episodes, present, round(one.horizon_seconds / one.step_seconds), gap)
     return episodes, came, counts & present
+
+
+def _recalibrated(probability: FloatArray, came: BoolArray) -> FloatArray:
+    """(rows,): the rising probabilities that fit best what came, in the order of those given."""
+    fitted = IsotonicRegression().fit_transform(probability, came) if len(came) else probability
+    return np.asarray(fitted, dtype=np.float64)
 
 
 def _knowing(known: BoolArray, came: BoolArray) -> FloatArray:

@@ -38,6 +38,24 @@ def test_rows_are_those_without_the_issue_whose_horizon_is_known() -> None:
     assert found.brier_skill == pytest.approx(1 - np.mean((said - came) ** 2) / np.var(came))
 
 
+def test_calibration_in_hindsight_keeps_the_order_and_says_what_came() -> None:
+    found = figures()
+    came = np.zeros(found.rows)
+    came[:30] = 1.0
+    said = np.full(found.rows, 10 / (found.rows - 20))  # of the calm ones ten came, of the twenty alarmed all
+    said[:20] = 1.0
+    assert found.discriminating == pytest.approx(1 - np.mean((said - came) ** 2) / np.var(came))
+    assert found.brier_skill is not None
+    assert found.discriminating is not None
+    assert found.discriminating > found.brier_skill
+
+
+def test_probabilities_in_the_wrong_order_discriminate_nothing() -> None:
+    one = published({1: (0, 400), 2: (0, 400)}, {0: 200})
+    found = trusted([trial({KEY: one})])[KEY]
+    assert found.discriminating == pytest.approx(0.0, abs=1e-9)
+
+
 @pytest.mark.parametrize(
     ("faults", "known"),
     [
