@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
 
@@ -14,16 +15,27 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM, as `docker stop`, a Job's deadline or systemd send it, is as good a reason to stop as Ctrl-C."""
 
 
-def heed_sigterm() -> None:
-    """From now on SIGTERM raises Terminated, once, in the main thread: what lies in temporary folders is cleared away.
+@contextmanager
+def heeding_sigterm() -> Iterator[None]:
+    """Inside, SIGTERM raises Terminated in the main thread: what lies in temporary folders is cleared away.
 
     Without it the kernel ignores SIGTERM for a container's first process, and others leave their folders behind.
+    Whoever started the program with SIGTERM ignored meant it.
     """
+    before = signal.getsignal(signal.SIGTERM)
+    if before is signal.SIG_IGN:
+        yield
+        return
     signal.signal(signal.SIGTERM, _terminated)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
-def _terminated(number: int, _frame: FrameType | None) -> NoReturn:
-    signal.signal(number, signal.SIG_IGN)  # a second one must not interrupt the clearing away
+def _terminated(_number: int, _frame: FrameType | None) -> NoReturn:
+    for another in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(another, signal.SIG_IGN)  # nothing may interrupt the clearing away
     raise Terminated
 
 

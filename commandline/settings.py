@@ -131,15 +131,17 @@ def run_command(
 
     Errors in `expected` end it with one line and code 1; bad flags and settings with one line and code 2.
     """
-    known = parser.parse_args(joined(sys.argv[1:] if arguments is None else arguments))
-    settings_type, command = commands[known.command]
-    given = {k: v for k, v in vars(known).items() if k != "command"}
+    prog = parser.prog
     try:
+        known = parser.parse_args(joined(sys.argv[1:] if arguments is None else arguments))
+        prog = f"{parser.prog} {known.command}"
+        settings_type, command = commands[known.command]
+        given = {k: v for k, v in vars(known).items() if k != "command"}
         sys.exit(command(load(settings_type, given, os.environ, siblings)))
     except SettingsError as error:
-        _exit(f"{parser.prog} {known.command}: {_flat(error)}", 2)
+        _exit(f"{prog}: {_flat(error)}", 2)
     except expected as error:
-        _exit(f"{parser.prog} {known.command}: {_flat(error)}", 1)
+        _exit(f"{prog}: {_flat(error)}", 1)
     except KeyboardInterrupt as stopped:
         end_now(128 + (signal.SIGTERM if isinstance(stopped, Terminated) else signal.SIGINT))
 

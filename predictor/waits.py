@@ -33,8 +33,8 @@ MAX_HORIZONS: Final = 4.0
 """How many horizons before the onset a hit may have begun."""
 
 SERVICE_SECONDS: Final = 120.0
-"""So long one slow or failing moment of a service stands in its rates, which the catalogue takes over two minutes: a
-99th percentile of few requests, or a share of them, is all that moment's. What lasts longer is more than that."""
+"""So long one slow or failing moment of a service stands in its rates, which the catalogue takes over two minutes if
+nobody says otherwise: a 99th percentile, or a share of requests, is all that moment's. What lasts longer is more."""
 
 AWAY_SECONDS: Final = 14_400.0
 """Who comes back under a name after that long is somebody new; a StatefulSet's pod is away for minutes."""
@@ -51,9 +51,9 @@ def pending_seconds(issue: Issue, horizon_seconds: float) -> float:
     return max(usual, SERVICE_SECONDS) if usual and issue == "service_disruption" else usual
 
 
-def pending_steps(pending_seconds: float, step_seconds: float) -> int:
-    """So many steps must reach the threshold before the one at which the alert fires."""
-    return int(np.ceil(pending_seconds / step_seconds))
+def pending_steps(seconds: float, step_seconds: float) -> int:
+    """So many steps must reach the threshold before the one at which the alert fires. seconds: of pending_seconds."""
+    return int(np.ceil(seconds / step_seconds))
 
 
 def lasting(mask: BoolArray, steps: int) -> BoolArray:

@@ -153,6 +153,7 @@ def judged(
     """The episodes and alerts of one outcome.
 
     probability, active, present: (steps, entities) on a grid without gaps; probability is NaN where there is none.
+    pending_seconds, hold_seconds: the `for` and the `keep_firing_for` of its alerts, see predictor.waits.
     """
     happened = truth(active, present, step_seconds)
     return against(

@@ -74,7 +74,7 @@ class Watch:
     def false_alarms(self, above: BoolArray) -> float:
         """How many alerts came before nothing. above: (rows,), reaching the threshold.
 
-        As in `events`, an alert begins when it has lasted for the `for` of its horizon, a dip of at most HOLD_SECONDS
+        As in `events`, an alert begins when it has lasted for `pending_steps`, a dip of at most HOLD_SECONDS
         does not end it, and it is false when no onset follows within MAX_HORIZONS horizons of its beginning: one that
         never ends is right one day, and worth nothing. Each counts as often as the row that it begins with.
         """

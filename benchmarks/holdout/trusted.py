@@ -5,9 +5,9 @@ would say 1 from then on and the rest's base rate otherwise. The Brier skill of 
 is low, most of what comes within the horizon has not begun yet, or comes without any fault that ramps. Nor is a fault's
 first moment seen by anybody: who knows it once a tenth of it is there has the skill `visible`.
 
-What a skill lacks may be calibration or knowledge: `discriminating` is what would be left to want if the probabilities
-were exchanged for the shares that came, in their own order (Dimitriadis et al. 2021,
-https://doi.org/10.1073/pnas.2016191118), which only hindsight can do.
+What a skill lacks may be calibration or knowledge: `discriminating` is the skill of the same probabilities exchanged
+for the shares that came, in their own order (Dimitriadis et al. 2021, https://doi.org/10.1073/pnas.2016191118). Only
+hindsight can do that, on the very rows it is judged by, so that it flatters: no calibration could have more.
 
 Almost all rows are calm, so that a small calibration error says little about what is read aloud: `bands` holds what was
 said against what came for each level of probability by itself.

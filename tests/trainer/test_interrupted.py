@@ -35,16 +35,21 @@ class Everything(dict[str, list[tuple[Mapping[str, str], Value]]]):
         return [(WHO, always(0.5))]
 
 
+def started(url: str, folder: Path, spools: Path) -> subprocess.Popen[str]:
+    """A training on a day of this Prometheus, which keeps what it reads in `spools`."""
+    command = [sys.executable, "-c", PROGRAM, "train", "--prometheus.url", url]
+    command += ["--start", str(END - HOURS * 3600), "--end", str(END), "--model.dir", str(folder / "model")]
+    command += ["--prometheus.timeout", "60s"]
+    own = {**os.environ, "TMPDIR": str(spools)}
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=own)
+
+
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_stopping_does_not_wait_for_a_prometheus_that_hangs(sent: signal.Signals, code: int, tmp_path: Path) -> None:
     spools = tmp_path / "spools"
     spools.mkdir()
     with serving(FakePrometheus(table=Everything())) as fake:
-        command = [sys.executable, "-c", PROGRAM, "train", "--prometheus.url", fake.url]
-        command += ["--start", str(END - HOURS * 3600), "--end", str(END), "--model.dir", str(tmp_path / "model")]
-        command += ["--prometheus.timeout", "60s"]
-        own = {**os.environ, "TMPDIR": str(spools)}
-        training = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=own)
+        training = started(fake.url, tmp_path, spools)
         try:
             end = time.monotonic() + DEADLINE_SECONDS
             while len({asked[1:] for asked in fake.asked}) < 4:  # two looks for its beginning, and a chunk is read
@@ -62,3 +67,21 @@ def test_stopping_does_not_wait_for_a_prometheus_that_hangs(sent: signal.Signals
             training.communicate()
     assert not (tmp_path / "model").exists()
     assert not list(spools.iterdir())
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_nor_for_one_that_never_answered(sent: signal.Signals, code: int, tmp_path: Path) -> None:
+    with serving(FakePrometheus(table=Everything(), hang=True)) as fake:
+        training = started(fake.url, tmp_path, tmp_path)
+        try:
+            end = time.monotonic() + DEADLINE_SECONDS
+            while not fake.asked:
+                assert time.monotonic() < end, "nothing is asked for"
+                assert training.poll() is None, training.communicate()[1]
+                time.sleep(0.01)
+            training.send_signal(sent)
+            assert training.wait(10.0) == code
+        finally:
+            fake.released.set()
+            training.kill()
+            training.communicate()

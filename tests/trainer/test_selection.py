@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from predictor.entities import Issue
 from predictor.issues import Outcome
 from trainer.scored import Scored
 from trainer.selection import figures, watch_of
@@ -38,6 +39,12 @@ def test_rows_of_a_wake_and_rows_that_a_candidate_is_silent_about_are_not_watche
     assert watch.step.tolist() == [0, 3, 8, 9]
     assert watch.ahead.tolist() == [4, 1, 0, 0]
     assert (watch.horizon_steps, watch.step_seconds) == (10, STEP)
+
+
+@pytest.mark.parametrize(("issue", "steps"), [("pod_failure", 2), ("service_disruption", 4)])
+def test_an_alert_waits_as_long_as_its_rule_does(issue: Issue, steps: int) -> None:
+    _, watch = watch_of(scored("......", "123456"), 0, Outcome(issue, 900.0), 30.0)
+    assert watch.pending_steps == steps
 
 
 def test_what_is_said_in_a_wake_costs_no_candidate_anything() -> None:

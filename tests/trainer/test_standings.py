@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from predictor.entities import Entity, Issue
+from predictor.issues import Outcome
 from predictor.panel import BoolArray, FloatArray
 from trainer import events
+from trainer.judged import ground_of
 from trainer.outcomes import merged, outcome_rows
 from trainer.standings import Ground, levels, ranking, standing
 from trainer.thresholds import GRID
+from trainer.track import Track
 
 STEP = 60.0
 
@@ -21,6 +26,14 @@ def ground(active: BoolArray, horizon_seconds: float = 600.0) -> Ground:
     truth = events.truth(active, present, STEP)
     came, counts = outcome_rows(merged(active, 2), present, round(horizon_seconds / STEP), 2)
     return Ground(truth, counts, came, horizon_seconds, 0.0, 300.0)
+
+
+@pytest.mark.parametrize(("issue", "seconds"), [("pod_failure", 60.0), ("service_disruption", 120.0)])
+def test_judging_waits_as_long_as_the_rule_of_the_issue_does(issue: Issue, seconds: float) -> None:
+    nothing = np.zeros((40, 1))
+    one: Entity = ("shop", "web")
+    track = Track("service", Outcome(issue, 900.0), 0.5, np.arange(40.0), (one,), nothing, nothing > 0, nothing == 0)
+    assert ground_of(track, 30.0, 300.0).pending_seconds == seconds
 
 
 def past(seed: int, steps: int = 300, entities: int = 6) -> tuple[FloatArray, BoolArray]:
