@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,53 +36,50 @@ class Everything(dict[str, list[tuple[Mapping[str, str], Value]]]):
         return [(WHO, always(0.5))]
 
 
-def started(url: str, folder: Path, spools: Path) -> subprocess.Popen[str]:
-    """A training on a day of this Prometheus, which keeps what it reads in `spools`."""
-    command = [sys.executable, "-c", PROGRAM, "train", "--prometheus.url", url]
+@contextmanager
+def training_on(fake: FakePrometheus, folder: Path, spools: Path, asks: int) -> Iterator[subprocess.Popen[str]]:
+    """A training on a day of this Prometheus that has asked for so many spans; what it reads it keeps in `spools`."""
+    command = [sys.executable, "-c", PROGRAM, "train", "--prometheus.url", fake.url]
     command += ["--start", str(END - HOURS * 3600), "--end", str(END), "--model.dir", str(folder / "model")]
     command += ["--prometheus.timeout", "60s"]
     own = {**os.environ, "TMPDIR": str(spools)}
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=own)
+    training = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=own)
+    try:
+        end = time.monotonic() + DEADLINE_SECONDS
+        while len({asked[1:] for asked in fake.asked}) < asks:
+            assert time.monotonic() < end, f"it never asks for {asks} spans"
+            assert training.poll() is None, training.communicate()[1]
+            time.sleep(0.01)
+        yield training
+    finally:
+        fake.released.set()
+        training.kill()
+        training.communicate()
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_stopping_does_not_wait_for_a_prometheus_that_hangs(sent: signal.Signals, code: int, tmp_path: Path) -> None:
     spools = tmp_path / "spools"
     spools.mkdir()
-    with serving(FakePrometheus(table=Everything())) as fake:
-        training = started(fake.url, tmp_path, spools)
-        try:
-            end = time.monotonic() + DEADLINE_SECONDS
-            while len({asked[1:] for asked in fake.asked}) < 4:  # two looks for its beginning, and a chunk is read
-                assert time.monotonic() < end, "no second chunk is asked for"
-                assert training.poll() is None, training.communicate()[1]
-                time.sleep(0.01)
-            fake.hang = True
-            time.sleep(1.0)
-            assert list(spools.iterdir()), "what was read so far lies somewhere"
-            training.send_signal(sent)
-            assert training.wait(10.0) == code
-        finally:
-            fake.released.set()
-            training.kill()
-            training.communicate()
+    two_looks_for_its_beginning_and_two_chunks = 4
+    with (
+        serving(FakePrometheus(table=Everything())) as fake,
+        training_on(fake, tmp_path, spools, two_looks_for_its_beginning_and_two_chunks) as training,
+    ):
+        fake.hang = True
+        time.sleep(1.0)
+        assert list(spools.iterdir()), "what was read so far lies somewhere"
+        training.send_signal(sent)
+        assert training.wait(10.0) == code
     assert not (tmp_path / "model").exists()
     assert not list(spools.iterdir())
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_nor_for_one_that_never_answered(sent: signal.Signals, code: int, tmp_path: Path) -> None:
-    with serving(FakePrometheus(table=Everything(), hang=True)) as fake:
-        training = started(fake.url, tmp_path, tmp_path)
-        try:
-            end = time.monotonic() + DEADLINE_SECONDS
-            while not fake.asked:
-                assert time.monotonic() < end, "nothing is asked for"
-                assert training.poll() is None, training.communicate()[1]
-                time.sleep(0.01)
-            training.send_signal(sent)
-            assert training.wait(10.0) == code
-        finally:
-            fake.released.set()
-            training.kill()
-            training.communicate()
+    with (
+        serving(FakePrometheus(table=Everything(), hang=True)) as fake,
+        training_on(fake, tmp_path, tmp_path, 1) as training,
+    ):
+        training.send_signal(sent)
+        assert training.wait(10.0) == code
