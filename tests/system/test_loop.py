@@ -103,11 +103,12 @@ def test_an_issue_is_predicted_notified_and_then_happens(stack: Stack) -> None:
 
 def published(stack: Stack) -> Published:
     """What Prometheus scraped from the exporter within ten minutes, by the tick that each scrape showed."""
-    now = time.time()
-    ticks = query(stack, "kip_last_tick_timestamp_seconds[10m]", now)[0]["values"]
+    # One query: Prometheus shows all of a scrape or nothing, but between two a scrape may end that began before both.
+    every = query(stack, '{__name__=~"kip_last_tick_timestamp_seconds|kip_issue_probability"}[10m]', time.time())
+    (ticks,) = [one["values"] for one in every if one["metric"]["__name__"] == "kip_last_tick_timestamp_seconds"]
     tick_of = {scraped_at: float(tick) for scraped_at, tick in ticks}
     rows: Published = {}
-    for series in query(stack, "kip_issue_probability[10m]", now):
+    for series in (one for one in every if one["metric"]["__name__"] == "kip_issue_probability"):
         labels = series["metric"]
         kind = labels["kind"]
         entity = [labels[name] for name in LABELS[kind]]
