@@ -1,4 +1,4 @@
-"""Headroom: how much of their CPU the replicas behind a service use, so that what is harmless by plan stays so."""
+"""Headroom: how much of their CPU the replicas behind a service need, so that what is harmless by plan stays so."""
 
 from __future__ import annotations
 
@@ -16,13 +16,20 @@ HOT: Final = 0.8
 """And changes the plan where traffic has grown until replicas use more than this: queues grow steeply from here on."""
 
 
+LACK: Final = 0.02
+"""Of the CPU that a pod wants: who gets less by more than this has no room, however far its limit is."""
+
+
 def used(world: World) -> tuple[FloatArray, IntArray]:
     """(workloads,), twice: CPU over its limit, averaged over the replicas that serve, and their number.
 
-    Without a limit there is always room.
+    Counted is what replicas want: on a crowded node it is not what they get, and who gets too little counts as full.
+    Without a limit there is room while the node gives what is wanted.
     """
     pods, count = world.pods, len(world.cluster.workloads)
-    serving = (pods.phase == RUNNING) & pods.ready
+    serving = (pods.phase == RUNNING) & pods.ready & world.nodes.up[pods.node]
     replicas = np.bincount(pods.workload[serving], minlength=count)
-    parts = np.nan_to_num(pods.cpu_rate[serving] / pods.cpu_limit[serving])
+    wanted, limit = pods.cpu_wanted[serving], pods.cpu_limit[serving]
+    lacking = pods.cpu_rate[serving] < (1.0 - LACK) * wanted
+    parts = np.where(lacking, 1.0, np.nan_to_num(wanted / limit))
     return np.bincount(pods.workload[serving], parts, minlength=count) / np.maximum(replicas, 1), replicas

@@ -21,6 +21,9 @@ from emitter.world import World
 SAWTOOTH_SECONDS: Final = 900.0
 """A garbage collector's or a log rotation's period."""
 
+SETTLING_SECONDS: Final = 300.0
+"""How fast a peak gives way to what else its replicas have to do."""
+
 TEETH: Final = 2
 """At least: one alone would be a leak that somebody stopped."""
 
@@ -131,6 +134,8 @@ class TrafficPeak(Lookalike):
 
     type, kind = "traffic_peak", "workload"
     surplus: float = 0.0
+    others: float | None = None
+    """CPU over its limit that the replicas need without the surplus, a mean over some minutes."""
 
     @classmethod
     def candidates(cls, world: World) -> list[int]:
@@ -140,9 +145,12 @@ class TrafficPeak(Lookalike):
     def apply(self, world: World) -> None:
         part = (world.now - self.plan.start) / (self.end - self.plan.start)
         wanted = (0.2 + 0.15 * self.plan.severity) * math.sin(math.pi * min(max(part, 0.0), 1.0))
-        used = max(float(headroom.used(world)[0][self.target]), 1e-9)
+        others = float(headroom.used(world)[0][self.target]) / (1.0 + self.surplus)
+        if self.others is not None:  # visitors do not follow the noise of a step
+            others = self.others + (others - self.others) * min(1.0, world.step_seconds / SETTLING_SECONDS)
+        self.others = others
         # The day goes on meanwhile: what is room at the start may be gone at the peak.
-        self.surplus = min(wanted, max(0.0, (1.0 + self.surplus) * HOT / used - 1.0))
+        self.surplus = min(wanted, max(0.0, HOT / max(others, 1e-9) - 1.0))
         world.pressures.traffic_factor[self.target] *= 1.0 + self.surplus
 
 
