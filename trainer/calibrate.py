@@ -54,20 +54,44 @@ class Calibrated:
 
 def calibrate(seen: Scored, outcomes: Sequence[Outcome], step_seconds: float) -> Calibrated:
     """What the scores of the only candidate are worth, from all rows that its models had not seen."""
-    scores = seen.scores[0].astype(np.float64)
-    counts = seen.counts & ~np.isnan(scores)
-    came = seen.ahead > 0
-    maps = [_map(scores[i][counts[i]], came[i][counts[i]], seen.weight[counts[i]]) for i in range(len(outcomes))]
-    probability = monotone(outcomes, np.stack([m(s) if m else s * np.nan for m, s in zip(maps, scores, strict=True)]))
-    most = monotone(outcomes, np.array([[m.probabilities[-1] if m else np.nan] for m in maps]))
+    maps: list[Calibration | None] = [None] * len(outcomes)
+    ladders: list[Ladder | None] = [None] * len(outcomes)
+    for issue in dict.fromkeys(o.issue for o in outcomes):  # one at a time: millions of rows take memory
+        columns = [i for i, o in enumerate(outcomes) if o.issue == issue]
+        for i in columns:
+            maps[i] = _worth(seen, i)
+        for i, one in zip(columns, _of_issue(seen, columns, maps, outcomes, step_seconds), strict=True):
+            ladders[i] = one
+    return Calibrated(tuple(maps), tuple(ladders))
+
+
+def _worth(seen: Scored, column: int) -> Calibration | None:
+    scores = seen.scores[0, column]
+    counts = seen.counts[column] & ~np.isnan(scores)
+    return _map(scores[counts].astype(np.float64), seen.ahead[column][counts] > 0, seen.weight[counts])
+
+
+def _of_issue(
+    seen: Scored,
+    columns: Sequence[int],
+    maps: Sequence[Calibration | None],
+    outcomes: Sequence[Outcome],
+    step_seconds: float,
+) -> list[Ladder | None]:
+    """The ladders of an issue's outcomes, whose probabilities rise with the horizon."""
+    own = [outcomes[i] for i in columns]
+    known = [maps[i] for i in columns]
+    scores = [seen.scores[0, i].astype(np.float64) for i in columns]
+    probability = monotone(own, np.stack([m(s) if m else s * np.nan for m, s in zip(known, scores, strict=True)]))
+    most = monotone(own, np.array([[m.probabilities[-1] if m else np.nan] for m in known]))
     ladders: list[Ladder | None] = []
-    for i, outcome in enumerate(outcomes):
+    for position, (i, outcome) in enumerate(zip(columns, own, strict=True)):
         rows, watch = watch_of(seen, i, outcome, step_seconds)
-        level = probability[i][rows]
+        level = probability[position][rows]
         # A threshold that no probability reaches would be a silent "never".
         highest = max(LOWEST, min(HIGHEST, float(level.max(initial=0.0))))
-        ladders.append(ladder(watch, level, LOWEST, highest, float(most[i, 0])) if maps[i] else None)
-    return Calibrated(tuple(maps), tuple(ladders))
+        ladders.append(ladder(watch, level, LOWEST, highest, float(most[position, 0])) if known[position] else None)
+    return ladders
 
 
 def _map(scores: FloatArray, came: BoolArray, weight: FloatArray) -> Calibration | None:

@@ -11,6 +11,7 @@ import structlog
 
 from commandline import logs
 from commandline.ending import heeding_sigterm
+from commandline.memory import arrays_apart
 from commandline.settings import Commands, run_command, subcommands
 from commandline.siblings import VARIABLES
 from commandline.times import moment, rfc3339
@@ -127,5 +128,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="kip-trainer", description=__doc__, allow_abbrev=False)
     subcommands(parser, COMMANDS)
     expected = (ArtifactError, CatalogueError, HistoryError, NothingToJudge, ReadError, OSError)
+    arrays_apart()
     with heeding_sigterm():
         run_command(parser, arguments, COMMANDS, VARIABLES, expected)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Final
+from typing import Final, Protocol
 
 from commandline.times import on_grid, rfc3339
 from predictor import features
@@ -42,6 +42,18 @@ class Stretch:
     def steps(self) -> int:
         """Grid points in the span."""
         return round((self.end - self.start) / self.step_seconds) + 1
+
+
+class Chunks(Protocol):
+    """A history that can be gone through several times; each chunk is its own stretch and a reading, see `chunks`."""
+
+    def __iter__(self) -> Iterator[tuple[Stretch, Reading]]:
+        """All of it, in time order. Raises ReadError, HistoryError."""
+        ...
+
+    def between(self, start: float, end: float) -> Iterator[tuple[Stretch, Reading]]:
+        """The chunks that have a grid point from start to end, Unix seconds."""
+        ...
 
 
 def stretch(start: float, end: float, step_seconds: float) -> Stretch:

@@ -115,12 +115,11 @@ def _log_odds(levels: Sequence[float] | FloatArray) -> FloatArray:
 
 def ladder(watch: Watch, level: FloatArray, lowest: float, highest: float, highest_probability: float) -> Ladder:
     """The ladder from lowest to highest. level: (rows,), probabilities."""
-    rungs = levels(level, lowest, highest)
-    above = [level >= at for at in rungs]
+    rungs = levels(level, lowest, highest).tolist()
     return Ladder(
-        tuple(rungs.tolist()),
-        tuple(watch.recalled(rows) for rows in above),
-        tuple(watch.false_alarms(rows) for rows in above),
+        tuple(rungs),
+        tuple(watch.recalled(level >= at) for at in rungs),
+        tuple(watch.false_alarms(level >= at) for at in rungs),
         watch.onsets,
         watch.entity_days,
         highest_probability,

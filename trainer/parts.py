@@ -46,6 +46,11 @@ class Part:
         """Whose steps these are."""
         return self.panel.kind
 
+    @property
+    def last(self) -> int:
+        """The last of the part's steps, counted as `first`."""
+        return self.first + len(self.panel.times) - features.reach_steps(self.step_seconds)
+
     def rows(self) -> tuple[Rows, Labels]:
         """The features of all rows and what came of each; their steps count from the start of history."""
         found = features.rows(self.panel, self.signals, self.step_seconds)
@@ -58,14 +63,11 @@ def parts(
     catalogue: Catalogue,
     when: Stretch,
     wanted: Mapping[Kind, tuple[Outcome, ...]],
-    first: int = 0,
 ) -> Iterator[Part]:
-    """Every part of each kind for which outcomes are wanted; chunks that end before step `first` are passed by."""
+    """Every part of each kind for which outcomes are wanted."""
     run_up = features.reach_steps(when.step_seconds) - 1
     for chunk, reading in history:
         offset = round((chunk.start - when.start) / when.step_seconds)
-        if offset + chunk.steps <= first:
-            continue
         for kind, outcomes in wanted.items():
             panel = reading.panels[kind]
             if not (panel.entities and panel.signals and outcomes):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,11 +11,10 @@ import numpy as np
 from predictor.catalogue import Catalogue
 from predictor.entities import Kind
 from predictor.panel import BoolArray, FloatArray
-from predictor.series import Reading
 from trainer.candidates import SEATS, CandidateName
 from trainer.dataset import Dataset
 from trainer.fit import Fitted, fit
-from trainer.history import Stretch
+from trainer.history import Chunks, Stretch
 from trainer.origins import Origin
 from trainer.parts import Part, each, parts
 from trainer.progress import Progress
@@ -34,7 +33,7 @@ PREFERRED: Final = 8.0
 """How many times as likely loud quarter days are kept. They stand for less in turn, so that nothing is skewed."""
 
 Contenders = tuple[Fitted | None, ...]
-"""The same candidate fitted at each origin, None where there was nothing to learn yet."""
+"""The candidates fitted at one origin, None where there was nothing to learn yet."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ class Scored:
 class Behind:
     """History, and all that is needed to ask what models of its origins say of what came behind them."""
 
-    history: Iterable[tuple[Stretch, Reading]]
+    history: Chunks
     catalogue: Catalogue
     when: Stretch
     seed: int
@@ -73,89 +72,93 @@ class Behind:
         most: int = MAX_ROWS,
         seats: int = SEATS,
     ) -> Mapping[Kind, Scored]:
-        """Fit each kind's candidates at every origin, and score with them the rows behind it in one pass.
+        """Fit each kind's candidates at every origin, and score with them the rows behind it.
 
-        most: rows per kind that may be kept. seats: of a committee, see Lessons.
+        One origin after the other, whose stretches do not overlap: forests take more memory than the rows they are
+        fitted on, and all of history is gone through once all the same. most: rows per kind that may be kept. seats: of
+        a committee, see Lessons.
         """
         advance = progress.stage("fitting at earlier moments", len(origins) * sum(map(len, names.values())))
-        contenders = {
-            kind: self._contenders(one, origins, names[kind], seats, advance) for kind, one in datasets.items()
-        }
-        samples: dict[Kind, Sample] = {kind: Sample([most]) for kind in contenders}
-        asked = {kind: _Asked(contenders[kind], origins, samples[kind]) for kind in contenders}
-        wanted = {kind: one.outcomes for kind, one in datasets.items()}
+        samples: dict[Kind, Sample] = {kind: Sample([most]) for kind in datasets}
         known: dict[tuple[str, ...], int] = {}
-        behind = parts(self.history, self.catalogue, self.when, wanted, origins[0].first)
-        for part, answers in each(behind, lambda part: asked[part.kind].answers(part)):
-            numbers = [known.setdefault((part.kind, *entity), len(known)) for entity in part.panel.entities]
-            for draw, entity, *arrays in answers:
+        asked: dict[Kind, _Asked] = {}
+
+        def answers(part: Part) -> Arrays:
+            return asked[part.kind].answers(part)
+
+        for position, origin in enumerate(origins):
+            for kind, one in datasets.items():
+                contenders = self._fitted(one, origin, names[kind], seats, advance)
+                asked[kind] = _Asked(contenders, origin, position, samples[kind])
+            for part, (draw, entity, *arrays) in each(self._parts(datasets, origin), answers):
+                numbers = [known.setdefault((part.kind, *one), len(known)) for one in part.panel.entities]
                 number = np.array(numbers, dtype=np.int64)[entity]
                 samples[part.kind].add(np.zeros(len(draw), dtype=np.int64), draw, *arrays, number)
+            asked.clear()  # makes room for those of the next origin
         return {
-            kind: _sorted(sample.rows(), len(names[kind]), len(datasets[kind].outcomes))
-            for kind, sample in samples.items()
+            kind: _sorted(samples.pop(kind).rows(), len(names[kind]), len(one.outcomes))
+            for kind, one in datasets.items()
         }
 
-    def _contenders(
+    def _fitted(
         self,
         dataset: Dataset,
-        origins: tuple[Origin, ...],
+        origin: Origin,
         names: tuple[CandidateName, ...],
         seats: int,
         advance: Callable[[], None],
-    ) -> tuple[Contenders, ...]:
-        signals = self.catalogue.signals_of(dataset.kind)
-        found = []
+    ) -> Contenders:
+        signals, found = self.catalogue.signals_of(dataset.kind), []
         for name in names:
-            fitted: list[Fitted | None] = []
-            for origin in origins:
-                fitted.append(fit(origin.known(dataset), name, signals, self.seed, seats))
-                advance()
-            found.append(tuple(fitted))
+            found.append(fit(origin.known(dataset), name, signals, self.seed, seats))
+            advance()
         return tuple(found)
+
+    def _parts(self, datasets: Mapping[Kind, Dataset], origin: Origin) -> Iterator[Part]:
+        start, step = self.when.start, self.when.step_seconds
+        chunks = self.history.between(start + origin.first * step, start + origin.last * step)
+        wanted = {kind: one.outcomes for kind, one in datasets.items()}
+        for part in parts(chunks, self.catalogue, self.when, wanted):
+            if part.first <= origin.last and part.last >= origin.first:
+                yield part
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """The contenders of one kind, and the sample their answers go to."""
+    """The contenders of one kind and origin, and the sample their answers go to. position: of the origin."""
 
-    contenders: tuple[Contenders, ...]
-    origins: tuple[Origin, ...]
+    contenders: Contenders
+    origin: Origin
+    position: int
     sample: Sample
 
-    def answers(self, part: Part) -> list[Arrays]:
-        """For each origin the draw, the entity and the arrays of the part's rows behind it that may be kept.
+    def answers(self, part: Part) -> Arrays:
+        """The draw, the entity and the arrays of the part's rows behind the origin that may be kept.
 
         Other threads add to the sample meanwhile: a share read too early keeps a few rows for `add` to drop.
         """
         rows, seen = part.rows()
         block = rows.step // max(1, round(BLOCK_SECONDS / part.step_seconds))
         draw = draws(part.panel.entities, rows.entity, block)
-        kept = seen.counts.any(axis=0) & (draw < PREFERRED * self.sample.shares[0])
-        found: list[Arrays] = []
-        for position, origin in enumerate(self.origins):
-            chosen = kept & (rows.step >= origin.first) & (rows.step <= origin.last)
-            values = rows.values[chosen]
-            nothing = np.full((len(seen.counts), len(values)), np.nan)
-            several = [one[position] for one in self.contenders]
-            scores = np.stack([nothing if fitted is None else fitted.scores(values) for fitted in several])
-            came = (seen.came & seen.counts)[:, chosen].any(axis=0)
-            loud = came | (np.nan_to_num(scores).max(axis=(0, 1)) >= LOUD)
-            preferred = np.where(_anywhere(loud, rows.entity[chosen], block[chosen]), PREFERRED, 1.0)
-            found.append(
-                (
-                    draw[chosen] / preferred,
-                    rows.entity[chosen],
-                    preferred,
-                    scores.transpose(2, 0, 1).astype(np.float32),
-                    seen.ahead[:, chosen].T,
-                    seen.counts[:, chosen].T,
-                    seen.settled[:, chosen].T,
-                    rows.step[chosen],
-                    np.full(len(values), position, dtype=np.int64),
-                )
-            )
-        return found
+        behind = (rows.step >= self.origin.first) & (rows.step <= self.origin.last)
+        kept = behind & seen.counts.any(axis=0) & (draw < PREFERRED * self.sample.shares[0])
+        values = rows.values[kept]
+        nothing = np.full((len(seen.counts), len(values)), np.nan)
+        scores = np.stack([nothing if fitted is None else fitted.scores(values) for fitted in self.contenders])
+        came = (seen.came & seen.counts)[:, kept].any(axis=0)
+        loud = came | (np.nan_to_num(scores).max(axis=(0, 1)) >= LOUD)
+        preferred = np.where(_anywhere(loud, rows.entity[kept], block[kept]), PREFERRED, 1.0)
+        return (
+            draw[kept] / preferred,
+            rows.entity[kept],
+            preferred,
+            scores.transpose(2, 0, 1).astype(np.float32),
+            seen.ahead[:, kept].T,
+            seen.counts[:, kept].T,
+            seen.settled[:, kept].T,
+            rows.step[kept],
+            np.full(len(values), self.position, dtype=np.int64),
+        )
 
 
 def _anywhere(loud: BoolArray, entity: IntArray, block: IntArray) -> BoolArray:

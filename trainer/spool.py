@@ -44,12 +44,18 @@ class Spool:
 
     def __iter__(self) -> Iterator[tuple[Stretch, Reading]]:
         """Each chunk's own stretch, and its reading with run-up and horizon. Raises ReadError, HistoryError."""
+        return self.between(self.when.start, self.when.end)
+
+    def between(self, start: float, end: float) -> Iterator[tuple[Stretch, Reading]]:
+        """The same of the chunks that have a grid point from start to end; the others stay on disk."""
         for chunk, path in self._kept:
-            yield chunk, joblib.load(path)
+            if chunk.start <= end and chunk.end >= start:
+                yield chunk, joblib.load(path)
         for chunk, reading in self._source:
             self._kept.append((chunk, self._write(reading)))
             self._advance()
-            yield chunk, reading
+            if chunk.start <= end and chunk.end >= start:
+                yield chunk, reading
 
     def _write(self, reading: Reading) -> Path:
         path = Path(self._folder.name) / f"{len(self._kept):06d}.joblib"

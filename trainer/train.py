@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,6 @@ from predictor.entities import Kind
 from predictor.estimators import Separate
 from predictor.model import KindModel, Model
 from predictor.reader import Reader
-from predictor.series import Reading
 from trainer import record
 from trainer.calibrate import Calibrated, calibrate
 from trainer.candidates import CandidateName
@@ -23,7 +22,7 @@ from trainer.dataset import Dataset, gather
 from trainer.explained import explained, usual_rows
 from trainer.fit import fit, untrainable
 from trainer.hard import with_hard
-from trainer.history import HistoryError, Stretch, chunk_count, trimmed
+from trainer.history import Chunks, HistoryError, Stretch, chunk_count, trimmed
 from trainer.idle import idle
 from trainer.ladders import FILE, Ladders, written
 from trainer.oddness import oddness
@@ -87,7 +86,7 @@ def train(
 
 
 def learned(
-    history: Iterable[tuple[Stretch, Reading]],
+    history: Chunks,
     catalogue: Catalogue,
     when: Stretch,
     settings: TrainSettings,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +12,7 @@ from predictor.catalogue import Catalogue
 from predictor.entities import KINDS, Entity, Kind
 from predictor.panel import BoolArray, FloatArray, Panel
 from predictor.series import Reading
+from trainer.history import Stretch
 
 STEP = 60.0
 START = 1_795_000_020.0  # a multiple of the step
@@ -89,6 +90,14 @@ class Past:
         here = np.nonzero(part.ever)[0]
         entities = tuple(whole.entities[i] for i in here)
         return Panel(kind, times, entities, whole.signals, values[:, :, here], whole.issues, active[:, :, here])
+
+
+class Kept(list[tuple[Stretch, Reading]]):
+    """The chunks of a past, which can be gone through several times, and of which some can be asked for."""
+
+    def between(self, start: float, end: float) -> Iterator[tuple[Stretch, Reading]]:
+        """Those that have a grid point from start to end."""
+        return ((chunk, reading) for chunk, reading in self if chunk.start <= end and chunk.end >= start)
 
 
 def ramps(

@@ -11,7 +11,7 @@ import pytest
 from predictor import features
 from predictor.issues import Outcome, monotone
 from predictor.panel import BoolArray, FloatArray
-from tests.trainer.pasts import CATALOGUE, HORIZONS, START, STEP, Past, panel, ramps
+from tests.trainer.pasts import CATALOGUE, HORIZONS, START, STEP, Kept, Past, panel, ramps
 from trainer import history
 from trainer.calibrate import HIGHEST, LOWEST, RISE, calibrate
 from trainer.candidates import CANDIDATES, CandidateName
@@ -55,7 +55,7 @@ def past(seed: int = 0) -> Past:
 def tracked(one: Past) -> Scored:
     """The scores of the forest behind the origins of a past."""
     ahead = round(max(HORIZONS) / STEP)
-    read = list(history.chunks(one, CATALOGUE, WHEN, ahead))
+    read = Kept(history.chunks(one, CATALOGUE, WHEN, ahead))
     datasets = gather(read, CATALOGUE, WHEN, HORIZONS, 30_000)
     with Progress() as progress:
         behind = Behind(read, CATALOGUE, WHEN, 0)

@@ -22,12 +22,12 @@ WHEN = Stretch(START, START + (STEPS - 1) * STEP, STEP)
 WANTED: dict[Kind, tuple[Outcome, ...]] = {"pod": outcomes_of(CATALOGUE, "pod", HORIZONS)}
 
 
-def several(first: int = 0) -> list[Part]:
+def several() -> list[Part]:
     """Three pods that are always there."""
     strain, active = ramps(STEPS, 3, every=110)
     past = Past({"pod": panel("pod", strain, {"pod_failure": active})})
     read = history.chunks(past, CATALOGUE, WHEN, round(max(HORIZONS) / STEP))
-    return list(parts(read, CATALOGUE, WHEN, WANTED, first))
+    return list(parts(read, CATALOGUE, WHEN, WANTED))
 
 
 @pytest.mark.parametrize(("rows", "chunk_steps"), [(3, 1_000), (7, 50), (100, 99)])
@@ -48,11 +48,13 @@ def test_every_row_comes_once_with_the_same_values_and_labels(
         )
 
 
-def test_chunks_that_end_before_the_first_wanted_step_are_passed_by(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_part_knows_its_first_and_its_last_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts_module, "ROWS", 3 * 70)
     monkeypatch.setattr(history, "CHUNK_STEPS", 100)
-    found = [part.first for part in several(150)]
-    assert min(found) == 100
-    assert several(STEPS) == []
+    found = several()
+    assert [(part.first, part.last) for part in found[:3]] == [(0, 69), (70, 99), (100, 169)]
+    steps = [set(part.rows()[0].step.tolist()) for part in found]
+    assert all(of == set(range(part.first, part.last + 1)) for of, part in zip(steps, found, strict=True))
 
 
 def test_results_come_in_order_and_never_more_than_the_workers_parts_are_under_way(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.trainer.pasts import CATALOGUE, HORIZONS, START, STEP, Past, panel, ramps
+from tests.trainer.pasts import CATALOGUE, HORIZONS, START, STEP, Kept, Past, panel, ramps
 from trainer import history
 from trainer.dataset import gather
 from trainer.history import Stretch
@@ -24,7 +24,7 @@ def scored(most: int) -> Scored:
     calm = np.random.default_rng(5).uniform(0.1, 0.3, (STEPS, QUIET))
     strain, active = np.hstack([strain, calm]), np.hstack([active, np.zeros(calm.shape, dtype=np.bool_)])
     past = Past({"pod": panel("pod", strain, {"pod_failure": active})})
-    read = list(history.chunks(past, CATALOGUE, WHEN, round(max(HORIZONS) / STEP)))
+    read = Kept(history.chunks(past, CATALOGUE, WHEN, round(max(HORIZONS) / STEP)))
     datasets = gather(read, CATALOGUE, WHEN, HORIZONS, 30_000)
     with Progress() as progress:
         behind = Behind(read, CATALOGUE, WHEN, 0)
