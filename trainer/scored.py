@@ -88,8 +88,9 @@ class Behind:
 
         for position, origin in enumerate(origins):
             for kind, one in datasets.items():
-                contenders = self._fitted(one, origin, names[kind], seats, advance)
-                asked[kind] = _Asked(contenders, origin, position, samples[kind])
+                asked[kind] = _Asked(
+                    self._fitted(one, origin, names[kind], seats, advance), origin, position, samples[kind]
+                )
             for part, (draw, entity, *arrays) in each(self._parts(datasets, origin), answers):
                 numbers = [known.setdefault((part.kind, *one), len(known)) for one in part.panel.entities]
                 number = np.array(numbers, dtype=np.int64)[entity]

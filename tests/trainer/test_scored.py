@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import weakref
+from typing import Any
+
 import numpy as np
 import pytest
 
 from tests.trainer.pasts import CATALOGUE, HORIZONS, START, STEP, Kept, Past, panel, ramps
 from trainer import history
+from trainer import scored as scored_module
 from trainer.dataset import gather
+from trainer.fit import Fitted, fit
 from trainer.history import Stretch
 from trainer.origins import origins
 from trainer.progress import Progress
@@ -60,3 +65,18 @@ def test_what_stays_is_what_the_whole_holds(whole: Scored) -> None:
     at = [place[key] for key in zip(some.entity.tolist(), some.step.tolist(), strict=True)]
     np.testing.assert_array_equal(some.scores, whole.scores[:, :, at])
     np.testing.assert_array_equal(some.ahead, whole.ahead[:, at])
+
+
+def test_the_models_of_an_origin_are_gone_before_those_of_the_next_are_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    fitted: list[weakref.ref[Fitted]] = []
+
+    def watched(*arguments: Any) -> Fitted | None:
+        assert all(one() is None for one in fitted)
+        found = fit(*arguments)
+        assert found is not None
+        fitted.append(weakref.ref(found))
+        return found
+
+    monkeypatch.setattr(scored_module, "fit", watched)
+    assert len(scored(1_000).step)
+    assert len(fitted) == len(origins(WHEN, max(HORIZONS))) > 1
