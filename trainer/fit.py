@@ -16,6 +16,9 @@ from trainer.dataset import Dataset
 from trainer.directions import directions, to_limits
 from trainer.hiding import hidden
 
+BLOCK: Final = 10_000
+"""Rows that are scored at a time: pipelines copy them as often as they have steps."""
+
 NO_EPISODE: Final = "no episode in this history"
 UNSEEN: Final = "never seen to begin: nobody who had it had a usable sample without it before"
 ALWAYS: Final = "ahead of every row: there is nothing to tell it from"
@@ -32,9 +35,10 @@ class Fitted:
     def scores(self, values: FloatArray) -> FloatArray:
         """(outcomes, rows): NaN for outcomes that were not trained. values: (rows, features)."""
         found = np.full((self.outcomes, len(values)), np.nan)
-        if len(values):
-            columns = self.estimator.predict_proba(values)
-            found[list(self.trained)] = np.stack([column[:, 1] for column in columns])
+        for first in range(0, len(values), BLOCK):
+            block = slice(first, first + BLOCK)
+            for outcome, column in zip(self.trained, self.estimator.predict_proba(values[block]), strict=True):
+                found[outcome, block] = column[:, 1]
         return found
 
 

@@ -143,21 +143,23 @@ class _Asked:
         draw = draws(part.panel.entities, rows.entity, block)
         behind = (rows.step >= self.origin.first) & (rows.step <= self.origin.last)
         kept = behind & seen.counts.any(axis=0) & (draw < PREFERRED * self.sample.shares[0])
+        draw, block, step, entity = draw[kept], block[kept], rows.step[kept], rows.entity[kept]
+        ahead, counts, settled = (of[:, kept] for of in (seen.ahead, seen.counts, seen.settled))
         values = rows.values[kept]
-        nothing = np.full((len(seen.counts), len(values)), np.nan)
+        del rows, seen  # as much memory again, which models need for copies of their own
+        nothing = np.full((len(counts), len(values)), np.nan)
         scores = np.stack([nothing if fitted is None else fitted.scores(values) for fitted in self.contenders])
-        came = (seen.came & seen.counts)[:, kept].any(axis=0)
-        loud = came | (np.nan_to_num(scores).max(axis=(0, 1)) >= LOUD)
-        preferred = np.where(_anywhere(loud, rows.entity[kept], block[kept]), PREFERRED, 1.0)
+        loud = ((ahead > 0) & counts).any(axis=0) | (np.nan_to_num(scores).max(axis=(0, 1)) >= LOUD)
+        preferred = np.where(_anywhere(loud, entity, block), PREFERRED, 1.0)
         return (
-            draw[kept] / preferred,
-            rows.entity[kept],
+            draw / preferred,
+            entity,
             preferred,
             scores.transpose(2, 0, 1).astype(np.float32),
-            seen.ahead[:, kept].T,
-            seen.counts[:, kept].T,
-            seen.settled[:, kept].T,
-            rows.step[kept],
+            ahead.T,
+            counts.T,
+            settled.T,
+            step,
             np.full(len(values), self.position, dtype=np.int64),
         )
 
