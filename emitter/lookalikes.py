@@ -135,23 +135,29 @@ class TrafficPeak(Lookalike):
     type, kind = "traffic_peak", "workload"
     surplus: float = 0.0
     others: float | None = None
-    """CPU over its limit that the replicas need without the surplus, a mean over some minutes."""
+    """What the workload needs without the surplus, in CPU limits of a replica; a mean over some minutes."""
 
     @classmethod
     def candidates(cls, world: World) -> list[int]:
-        cool = headroom.used(world)[0] < ROOM
+        cool = headroom.needed(world)[0] < ROOM
         return [i for i, w in enumerate(world.cluster.workloads) if w.http and cool[i]]
 
     def apply(self, world: World) -> None:
         part = (world.now - self.plan.start) / (self.end - self.plan.start)
         wanted = (0.2 + 0.15 * self.plan.severity) * math.sin(math.pi * min(max(part, 0.0), 1.0))
-        others = float(headroom.used(world)[0][self.target]) / (1.0 + self.surplus)
+        self.surplus = min(wanted, self.room(world))
+        world.pressures.traffic_factor[self.target] *= 1.0 + self.surplus
+
+    def room(self, world: World) -> float:
+        """The surplus that makes the replicas hot. The day goes on: what is room now may be gone at the peak."""
+        needed, serving = (of[self.target] for of in headroom.needed(world))
+        if not serving:  # nobody to ask how much they need, and none to carry more
+            return 0.0
+        others = float(needed * serving) / (1.0 + self.surplus)
         if self.others is not None:  # visitors do not follow the noise of a step
             others = self.others + (others - self.others) * min(1.0, world.step_seconds / SETTLING_SECONDS)
         self.others = others
-        # The day goes on meanwhile: what is room at the start may be gone at the peak.
-        self.surplus = min(wanted, max(0.0, HOT / max(others, 1e-9) - 1.0))
-        world.pressures.traffic_factor[self.target] *= 1.0 + self.surplus
+        return max(0.0, HOT * float(serving) / max(others, 1e-9) - 1.0)
 
 
 @dataclass

@@ -71,13 +71,13 @@ class ScaleDown(Scaling):
 
     @classmethod
     def candidates(cls, world: World) -> list[int]:
-        used, serving = headroom.used(world)
+        needed, serving = headroom.needed(world)
         others = np.maximum(serving - 1, 1)
-        return [i for i in super().candidates(world) if serving[i] > 1 and used[i] * serving[i] / others[i] < ROOM]
+        return [i for i in super().candidates(world) if serving[i] > 1 and needed[i] * serving[i] / others[i] < ROOM]
 
     def apply(self, world: World) -> None:
         super().apply(world)
-        if headroom.used(world)[0][self.target] > HOT:
+        if headroom.needed(world)[0][self.target] > HOT:
             self.end = world.now
 
 

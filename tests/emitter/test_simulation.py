@@ -264,7 +264,7 @@ def test_a_traffic_peak_stays_within_capacity() -> None:
     pods, heat, surplus, hot = simulation.world.pods, [], [], 0
     while not episode.over:
         simulation.step()
-        too_hot = np.flatnonzero(headroom.used(simulation.world)[0] > ROOM)
+        too_hot = np.flatnonzero(headroom.needed(simulation.world)[0] > ROOM)
         assert not set(TrafficPeak.candidates(simulation.world)) & set(too_hot.tolist())
         hot += len(too_hot)
         mine = (pods.workload == episode.target) & (pods.phase == RUNNING) & pods.ready
@@ -278,19 +278,37 @@ def test_a_traffic_peak_stays_within_capacity() -> None:
     assert hot, "some had no room for a peak"
 
 
+def test_a_traffic_peak_gives_way_at_once_to_a_loss_of_replicas_and_comes_back_within_capacity() -> None:
+    simulation = uneventful(START - 8 * 3600.0)
+    simulation.begin(replace(plan("traffic_peak", simulation.now, ramp_seconds=4 * 3600.0), severity=1.0, target=1))
+    (episode,) = simulation.lookalikes
+    assert isinstance(episode, TrafficPeak)
+    stepped(simulation, 240)
+    assert episode.surplus > 0.2
+    world, pods = simulation.world, simulation.world.pods
+    mine = (pods.workload == episode.target) & (pods.phase == RUNNING)
+    pods.ready[mine] = False
+    assert episode.room(world) == 0.0, "nobody is left to carry more"
+    pods.ready[np.flatnonzero(mine)[0]] = True
+    assert episode.room(world) == 0.0, "one of three is as hot as can be without any surplus"
+    pods.ready[mine] = True
+    assert 0.0 < episode.room(world) < 0.5, "and nothing of it is remembered as room"
+
+
 def test_headroom_counts_what_replicas_want_and_not_those_of_a_node_that_is_down() -> None:
     world = uneventful(START).world
     pods = world.pods
     target = next(i for i, w in enumerate(world.cluster.workloads) if w.replicas == 3 and w.cpu_limit > 0)
     first, *others = np.flatnonzero((pods.workload == target) & (pods.phase == RUNNING) & pods.ready)
     ratio = pods.cpu_wanted[[first, *others]] / pods.cpu_limit[first]
-    assert headroom.used(world)[0][target] == pytest.approx(ratio.mean())
-    pods.cpu_rate[first] = 0.9 * pods.cpu_wanted[first]
-    assert headroom.used(world)[0][target] == pytest.approx((1.0 + ratio[1:].sum()) / 3), "who is squeezed is full"
+    assert headroom.needed(world)[0][target] == pytest.approx(ratio.mean())
+    for lack, counted in ((0.0, ratio[0]), (0.125, 0.5 + ratio[0] / 2), (0.25, 1.0), (0.5, 1.0)):
+        pods.cpu_rate[first] = (1.0 - lack) * pods.cpu_wanted[first]
+        assert headroom.needed(world)[0][target] == pytest.approx((counted + ratio[1:].sum()) / 3), "squeezed is full"
     world.nodes.up[pods.node[first]] = False
     there = world.nodes.up[pods.node[others]]
-    assert headroom.used(world)[0][target] == pytest.approx(ratio[1:][there].mean())
-    assert headroom.used(world)[1][target] == there.sum()
+    assert headroom.needed(world)[0][target] == pytest.approx(ratio[1:][there].mean())
+    assert headroom.needed(world)[1][target] == there.sum()
 
 
 def test_cron_jobs_come_at_fixed_times_and_are_no_batch_jobs() -> None:
