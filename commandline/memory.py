@@ -6,6 +6,7 @@ import ctypes
 from typing import Final
 
 LARGE_BYTES: Final = 2**20
+"""Smaller arrays are many, and asking the system for each takes longer than using it."""
 
 _M_MMAP_THRESHOLD: Final = -3  # malloc.h
 

@@ -52,7 +52,7 @@ class Chunks(Protocol):
         ...
 
     def between(self, start: float, end: float) -> Iterator[tuple[Stretch, Reading]]:
-        """The chunks that have a grid point from start to end, Unix seconds."""
+        """The chunks that have a grid point from start to end, Unix seconds. Raises ReadError, HistoryError."""
         ...
 
 

@@ -31,8 +31,8 @@ Result = TypeVar("Result")
 class Part:
     """Some steps of one kind, with the labels of their rows.
 
-    panel: the steps and a window's run-up before them. first: of the part's steps, in grid points since the start of
-    history.
+    panel, seen: of the steps and a window's run-up before them. first: of the part's steps, in grid points since the
+    start of history.
     """
 
     panel: Panel
@@ -50,6 +50,13 @@ class Part:
     def last(self) -> int:
         """The last of the part's steps, counted as `first`."""
         return self.first + len(self.panel.times) - features.reach_steps(self.step_seconds)
+
+    def within(self, first: int, last: int) -> Part:
+        """Those of the part's steps that lie between two grid points since the start of history, both included."""
+        begin, end = max(0, first - self.first), min(self.last, last) - self.first + 1
+        run_up = features.reach_steps(self.step_seconds) - 1
+        at = (begin, end + run_up)
+        return replace(self, panel=self.panel.steps(*at), seen=self.seen.steps(*at), first=self.first + begin)
 
     def rows(self) -> tuple[Rows, Labels]:
         """The features of all rows and what came of each; their steps count from the start of history."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from predictor.catalogue import Catalogue
 from predictor.entities import Kind
+from predictor.issues import Outcome
 from predictor.panel import BoolArray, FloatArray
 from trainer.candidates import SEATS, CandidateName
 from trainer.dataset import Dataset
@@ -74,27 +75,18 @@ class Behind:
     ) -> Mapping[Kind, Scored]:
         """Fit each kind's candidates at every origin, and score with them the rows behind it.
 
-        One origin after the other, whose stretches do not overlap: forests take more memory than the rows they are
-        fitted on, and all of history is gone through once all the same. most: rows per kind that may be kept. seats: of
-        a committee, see Lessons.
+        One origin after the other, since forests take more memory than the rows they are fitted on. Their stretches do
+        not overlap, so that only the chunks between two are gone through twice. most: rows per kind that may be kept.
+        seats: of a committee, see Lessons.
         """
         advance = progress.stage("fitting at earlier moments", len(origins) * sum(map(len, names.values())))
         samples: dict[Kind, Sample] = {kind: Sample([most]) for kind in datasets}
         known: dict[tuple[str, ...], int] = {}
-        asked: dict[Kind, _Asked] = {}
-
-        def answers(part: Part) -> Arrays:
-            return asked[part.kind].answers(part)
-
         for position, origin in enumerate(origins):
+            asked: dict[Kind, _Asked] = {}
             for kind, one in datasets.items():
-                asked[kind] = _Asked(
-                    self._fitted(one, origin, names[kind], seats, advance), origin, position, samples[kind]
-                )
-            for part, (draw, entity, *arrays) in each(self._parts(datasets, origin), answers):
-                numbers = [known.setdefault((part.kind, *one), len(known)) for one in part.panel.entities]
-                number = np.array(numbers, dtype=np.int64)[entity]
-                samples[part.kind].add(np.zeros(len(draw), dtype=np.int64), draw, *arrays, number)
+                asked[kind] = _Asked(self._fitted(one, origin, names[kind], seats, advance), position, samples[kind])
+            self._ask(asked, origin, {kind: one.outcomes for kind, one in datasets.items()}, known)
             asked.clear()  # makes room for those of the next origin
         return {
             kind: _sorted(samples.pop(kind).rows(), len(names[kind]), len(one.outcomes))
@@ -115,13 +107,25 @@ class Behind:
             advance()
         return tuple(found)
 
-    def _parts(self, datasets: Mapping[Kind, Dataset], origin: Origin) -> Iterator[Part]:
+    def _ask(
+        self,
+        asked: Mapping[Kind, _Asked],
+        origin: Origin,
+        wanted: Mapping[Kind, tuple[Outcome, ...]],
+        known: dict[tuple[str, ...], int],
+    ) -> None:
+        """Add what is said of the stretch behind an origin. known: the number of every entity, grows."""
         start, step = self.when.start, self.when.step_seconds
         chunks = self.history.between(start + origin.first * step, start + origin.last * step)
-        wanted = {kind: one.outcomes for kind, one in datasets.items()}
-        for part in parts(chunks, self.catalogue, self.when, wanted):
-            if part.first <= origin.last and part.last >= origin.first:
-                yield part
+        behind = (
+            part.within(origin.first, origin.last)
+            for part in parts(chunks, self.catalogue, self.when, wanted)
+            if part.first <= origin.last and part.last >= origin.first
+        )
+        for part, (draw, entity, *arrays) in each(behind, lambda part: asked[part.kind].answers(part)):
+            numbers = [known.setdefault((part.kind, *one), len(known)) for one in part.panel.entities]
+            number = np.array(numbers, dtype=np.int64)[entity]
+            asked[part.kind].sample.add(np.zeros(len(draw), dtype=np.int64), draw, *arrays, number)
 
 
 @dataclass(frozen=True)
@@ -129,20 +133,18 @@ class _Asked:
     """The contenders of one kind and origin, and the sample their answers go to. position: of the origin."""
 
     contenders: Contenders
-    origin: Origin
     position: int
     sample: Sample
 
     def answers(self, part: Part) -> Arrays:
-        """The draw, the entity and the arrays of the part's rows behind the origin that may be kept.
+        """The draw, the entity and the arrays of the part's rows that may be kept.
 
         Other threads add to the sample meanwhile: a share read too early keeps a few rows for `add` to drop.
         """
         rows, seen = part.rows()
         block = rows.step // max(1, round(BLOCK_SECONDS / part.step_seconds))
         draw = draws(part.panel.entities, rows.entity, block)
-        behind = (rows.step >= self.origin.first) & (rows.step <= self.origin.last)
-        kept = behind & seen.counts.any(axis=0) & (draw < PREFERRED * self.sample.shares[0])
+        kept = seen.counts.any(axis=0) & (draw < PREFERRED * self.sample.shares[0])
         draw, block, step, entity = draw[kept], block[kept], rows.step[kept], rows.entity[kept]
         ahead, counts, settled = (of[:, kept] for of in (seen.ahead, seen.counts, seen.settled))
         values = rows.values[kept]

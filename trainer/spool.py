@@ -47,7 +47,11 @@ class Spool:
         return self.between(self.when.start, self.when.end)
 
     def between(self, start: float, end: float) -> Iterator[tuple[Stretch, Reading]]:
-        """The same of the chunks that have a grid point from start to end; the others stay on disk."""
+        """The same of the chunks that have a grid point from start to end, Unix seconds.
+
+        What was not read yet is read and kept, to the end of history; of what was, only these are loaded. Raises
+        ReadError, HistoryError.
+        """
         for chunk, path in self._kept:
             if chunk.start <= end and chunk.end >= start:
                 yield chunk, joblib.load(path)

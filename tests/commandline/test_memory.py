@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
 PROGRAM = """
+import resource
 import numpy as np
 from commandline.memory import arrays_apart
 
 def resident():
     with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * 4096 / 2**20
+        return int(file.read().split()[1]) * resource.getpagesize() / 2**20
 
 {call}
 large = np.ones(30 * 2**17)
@@ -28,7 +30,8 @@ print(resident() - before)
 def held_mib(call: str) -> float:
     """What a process still holds of 200 MiB of arrays that it freed."""
     program = [sys.executable, "-c", PROGRAM.format(call=call)]
-    return float(subprocess.run(program, capture_output=True, text=True, check=True).stdout)
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("MALLOC_", "GLIBC_"))}
+    return float(subprocess.run(program, capture_output=True, text=True, check=True, env=plain).stdout)
 
 
 def test_arrays_that_are_freed_go_back_to_the_system() -> None:

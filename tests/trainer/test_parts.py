@@ -57,6 +57,18 @@ def test_a_part_knows_its_first_and_its_last_step(monkeypatch: pytest.MonkeyPatc
     assert all(of == set(range(part.first, part.last + 1)) for of, part in zip(steps, found, strict=True))
 
 
+@pytest.mark.parametrize(("first", "last"), [(0, 99), (20, 50), (70, 99), (99, 99)])
+def test_some_steps_of_a_part_are_as_they_are_in_the_whole(first: int, last: int) -> None:
+    (whole,) = several()
+    (rows, seen), (some, labels) = whole.rows(), whole.within(100, 199).within(100 + first, 100 + last).rows()
+    at = (rows.step >= 100 + first) & (rows.step <= 100 + last)
+    assert at.sum() == 3 * (last - first + 1)
+    assert some.step.tolist() == rows.step[at].tolist()
+    assert some.entity.tolist() == rows.entity[at].tolist()
+    np.testing.assert_array_equal(some.values, rows.values[at])
+    np.testing.assert_array_equal(labels.ahead, seen.ahead[:, at])
+
+
 def test_results_come_in_order_and_never_more_than_the_workers_parts_are_under_way(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

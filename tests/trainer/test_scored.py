@@ -10,6 +10,7 @@ import pytest
 
 from tests.trainer.pasts import CATALOGUE, HORIZONS, START, STEP, Kept, Past, panel, ramps
 from trainer import history
+from trainer import parts as parts_module
 from trainer import scored as scored_module
 from trainer.dataset import gather
 from trainer.fit import Fitted, fit
@@ -21,6 +22,7 @@ from trainer.scored import Behind, Scored
 STEPS = 2_000
 WHEN = Stretch(START, START + (STEPS - 1) * STEP, STEP)
 TROUBLED, QUIET = 4, 36
+AHEAD = round(max(HORIZONS) / STEP)
 
 
 def scored(most: int) -> Scored:
@@ -29,7 +31,7 @@ def scored(most: int) -> Scored:
     calm = np.random.default_rng(5).uniform(0.1, 0.3, (STEPS, QUIET))
     strain, active = np.hstack([strain, calm]), np.hstack([active, np.zeros(calm.shape, dtype=np.bool_)])
     past = Past({"pod": panel("pod", strain, {"pod_failure": active})})
-    read = Kept(history.chunks(past, CATALOGUE, WHEN, round(max(HORIZONS) / STEP)))
+    read = Kept(history.chunks(past, CATALOGUE, WHEN, AHEAD))
     datasets = gather(read, CATALOGUE, WHEN, HORIZONS, 30_000)
     with Progress() as progress:
         behind = Behind(read, CATALOGUE, WHEN, 0)
@@ -65,6 +67,21 @@ def test_what_stays_is_what_the_whole_holds(whole: Scored) -> None:
     at = [place[key] for key in zip(some.entity.tolist(), some.step.tolist(), strict=True)]
     np.testing.assert_array_equal(some.scores, whole.scores[:, :, at])
     np.testing.assert_array_equal(some.ahead, whole.ahead[:, at])
+
+
+@pytest.mark.parametrize(("rows", "chunk_steps"), [(40_000, 1_000), (900, 130)])
+def test_every_row_behind_an_origin_is_asked_about_once(
+    monkeypatch: pytest.MonkeyPatch, rows: int, chunk_steps: int
+) -> None:
+    monkeypatch.setattr(parts_module, "ROWS", rows)
+    monkeypatch.setattr(history, "CHUNK_STEPS", chunk_steps)
+    whole = scored(1_000_000)
+    behind = [(one.first, one.last) for one in origins(WHEN, max(HORIZONS))]
+    decided = STEPS - round(min(HORIZONS) / STEP)
+    known = [step for first, last in behind for step in range(first, min(last + 1, decided))]
+    asked = [whole.step[whole.entity == entity].tolist() for entity in range(TROUBLED + QUIET)]
+    assert sum(steps == known for steps in asked) == QUIET
+    assert all(len(set(steps)) == len(steps) and set(steps) < set(known) for steps in asked if steps != known)
 
 
 def test_the_models_of_an_origin_are_gone_before_those_of_the_next_are_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
