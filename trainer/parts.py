@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
+from commandline.memory import give_back
 from predictor import features
 from predictor.catalogue import Catalogue, Signal
 from predictor.entities import Kind
@@ -74,6 +75,7 @@ def parts(
     """Every part of each kind for which outcomes are wanted."""
     run_up = features.reach_steps(when.step_seconds) - 1
     for chunk, reading in history:
+        give_back()  # what the parts of the chunk before were computed with
         offset = round((chunk.start - when.start) / when.step_seconds)
         for kind, outcomes in wanted.items():
             panel = reading.panels[kind]

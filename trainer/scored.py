@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from commandline.memory import give_back
 from predictor.catalogue import Catalogue
 from predictor.entities import Kind
 from predictor.issues import Outcome
@@ -88,10 +89,12 @@ class Behind:
                 asked[kind] = _Asked(self._fitted(one, origin, names[kind], seats, advance), position, samples[kind])
             self._ask(asked, origin, {kind: one.outcomes for kind, one in datasets.items()}, known)
             asked.clear()  # makes room for those of the next origin
-        return {
+        found = {
             kind: _sorted(samples.pop(kind).rows(), len(names[kind]), len(one.outcomes))
             for kind, one in datasets.items()
         }
+        give_back()
+        return found
 
     def _fitted(
         self,
