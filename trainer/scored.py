@@ -123,7 +123,8 @@ class Behind:
         behind = (
             part.within(origin.first, origin.last)
             for part in parts(chunks, self.catalogue, self.when, wanted)
-            if part.first <= origin.last and part.last >= origin.first
+            # Behind an origin that came early there may be nothing before the next.
+            if max(part.first, origin.first) <= min(part.last, origin.last)
         )
         for part, (draw, entity, *arrays) in each(behind, lambda part: asked[part.kind].answers(part)):
             numbers = [known.setdefault((part.kind, *one), len(known)) for one in part.panel.entities]
