@@ -10,12 +10,16 @@ import numpy as np
 from predictor import features
 from predictor.catalogue import Signal
 from predictor.oddness import Oddness, Tails
+from predictor.panel import FloatArray
 from trainer.dataset import Dataset
 
 ROWS = 20_000
 KNOTS = 200
 LEVELS = 401
 """Of each feature's tails: rarer than one in four hundred is as rare as it gets."""
+
+BLOCK, COLUMNS = 2_000, 32
+"""Rows that are scored, and features that are scaled, at a time."""
 
 
 def oddness(dataset: Dataset, signals: Sequence[Signal], seed: int) -> Oddness | None:
@@ -32,9 +36,19 @@ def oddness(dataset: Dataset, signals: Sequence[Signal], seed: int) -> Oddness |
         low, high = np.nanquantile(values, [0.01, 0.99], axis=0)
     width = np.nan_to_num(high - low)
     width[width <= 0] = 1.0
-    scaled = Oddness(None, centre, width, np.zeros(0)).scaled(values)
     of = [name.split(":", 1)[0] for name in features.names(signals)]
     number = {name: i for i, name in enumerate(dict.fromkeys(of))}
-    tails = Tails(np.quantile(scaled, np.linspace(0, 1, LEVELS), axis=0), np.array([number[name] for name in of]))
+    tails = Tails(_quantiles(values, centre, width), np.array([number[name] for name in of]))
     bare = Oddness(tails, centre, width, np.zeros(0))
-    return Oddness(tails, centre, width, np.quantile(bare.raw(values), np.linspace(0, 1, KNOTS)))
+    raw = np.concatenate([bare.raw(values[first : first + BLOCK]) for first in range(0, len(values), BLOCK)])
+    return Oddness(tails, centre, width, np.quantile(raw, np.linspace(0, 1, KNOTS)))
+
+
+def _quantiles(values: FloatArray, centre: FloatArray, width: FloatArray) -> FloatArray:
+    """(LEVELS, features): of the scaled values, some columns at a time, since scaling copies them five times."""
+    found = []
+    for first in range(0, values.shape[1], COLUMNS):
+        at = slice(first, first + COLUMNS)
+        scaled = Oddness(None, centre[at], width[at], np.zeros(0)).scaled(values[:, at])
+        found.append(np.quantile(scaled, np.linspace(0, 1, LEVELS), axis=0))
+    return np.concatenate(found, axis=1)
