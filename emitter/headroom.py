@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from emitter.sharing import HOPELESS_LACK
+from emitter.sharing import hopeless
 from emitter.state import RUNNING, FloatArray, IntArray
 from emitter.world import World
 
@@ -28,6 +28,5 @@ def needed(world: World) -> tuple[FloatArray, IntArray]:
     replicas = np.bincount(pods.workload[serving], minlength=count)
     wanted = pods.cpu_wanted[serving]
     by_limit = np.nan_to_num(wanted / pods.cpu_limit[serving])
-    lack = np.clip((1.0 - pods.cpu_rate[serving] / np.maximum(wanted, 1e-9)) / HOPELESS_LACK, 0.0, 1.0)
-    parts = by_limit + np.maximum(1.0 - by_limit, 0.0) * lack
+    parts = by_limit + np.maximum(1.0 - by_limit, 0.0) * hopeless(wanted, pods.cpu_rate[serving])
     return np.bincount(pods.workload[serving], parts, minlength=count) / np.maximum(replicas, 1), replicas

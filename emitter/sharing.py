@@ -65,8 +65,12 @@ def load_felt(demand: FloatArray, wanted: FloatArray, got: FloatArray, ceiling: 
     Arguments as those of quota_used.
     """
     by_limit = demand / ceiling
-    lack = np.clip((1.0 - got / np.maximum(wanted, 1e-9)) / HOPELESS_LACK, 0.0, 1.0)
-    return np.asarray(by_limit + (demand / np.maximum(got, 1e-9) - by_limit) * lack)
+    return np.asarray(by_limit + (demand / np.maximum(got, 1e-9) - by_limit) * hopeless(wanted, got))
+
+
+def hopeless(wanted: FloatArray, got: FloatArray) -> FloatArray:
+    """(pods,) from 0 for who gets the CPU it wants to 1 for who lacks so much of it that it cannot keep up."""
+    return np.asarray(np.clip((1.0 - got / np.maximum(wanted, 1e-9)) / HOPELESS_LACK, 0.0, 1.0))
 
 
 def capacity(world: World) -> FloatArray:

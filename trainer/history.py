@@ -43,6 +43,10 @@ class Stretch:
         """Grid points in the span."""
         return round((self.end - self.start) / self.step_seconds) + 1
 
+    def meets(self, start: float, end: float) -> bool:
+        """Whether a part of it lies between two moments, both included."""
+        return self.start <= end and self.end >= start
+
 
 class Chunks(Protocol):
     """A history that can be gone through several times; each chunk is its own stretch and a reading, see `chunks`."""

@@ -53,12 +53,12 @@ class Spool:
         ReadError, HistoryError.
         """
         for chunk, path in self._kept:
-            if chunk.start <= end and chunk.end >= start:
+            if chunk.meets(start, end):
                 yield chunk, joblib.load(path)
         for chunk, reading in self._source:
             self._kept.append((chunk, self._write(reading)))
             self._advance()
-            if chunk.start <= end and chunk.end >= start:
+            if chunk.meets(start, end):
                 yield chunk, reading
 
     def _write(self, reading: Reading) -> Path:

@@ -97,7 +97,7 @@ class Kept(list[tuple[Stretch, Reading]]):
 
     def between(self, start: float, end: float) -> Iterator[tuple[Stretch, Reading]]:
         """Those that have a grid point from start to end."""
-        return ((chunk, reading) for chunk, reading in self if chunk.start <= end and chunk.end >= start)
+        return ((chunk, reading) for chunk, reading in self if chunk.meets(start, end))
 
 
 def ramps(
