@@ -34,6 +34,9 @@ threshold, and views that disagree err in different rows."""
 MOST_FEATURES: Final = 100
 """A third of a pod's: what tells of one issue is in far fewer."""
 
+COLUMNS: Final = 32
+"""That a scaler is fitted on at a time."""
+
 FEW_FEATURES: Final = 40
 """For a weighted sum, which cannot leave out what does not help."""
 
@@ -48,9 +51,10 @@ onsets. A hundred take two thirds longer."""
 class Lessons:
     """What a candidate learns from.
 
-    values: (rows, features). came, near, during: (rows, outcomes), see Dataset. weights: (views, rows), how many rows
-    each stands for. worse: (features,), see directions. to_limits: positions of the features that say how far each
-    resource is from its limit. seats: boosted ensembles per outcome; forests have as large a share of their trees.
+    values: (rows, features), which a candidate may change in place. came, near, during: (rows, outcomes), see Dataset.
+    weights: (views, rows), how many rows each stands for. worse: (features,), see directions. to_limits: positions of
+    the features that say how far each resource is from its limit. seats: boosted ensembles per outcome; forests have
+    as large a share of their trees.
     """
 
     values: FloatArray
@@ -101,36 +105,40 @@ def _each(one: Callable[[Lessons, int], Any], of: Lessons) -> tuple[Any, ...]:
 
 
 def _boosted(of: Lessons, outcome: int) -> Any:
-    rows = ~of.during[:, outcome]
-    values, answers = of.values[rows], of.came[rows, outcome].astype(np.int8)
+    rows = np.flatnonzero(~of.during[:, outcome])
+    answers = of.came[rows, outcome].astype(np.int8)
     views = [of.weights[number % len(of.weights)] for number in range(of.seats)]
     chosen = [_telling(of, outcome, MOST_FEATURES, weight, of.seed + i, of.to_limits) for i, weight in enumerate(views)]
     if not all(len(columns) for columns in chosen):
-        return DummyClassifier().fit(values, answers)
-    for column in sorted(set(np.concatenate(chosen).tolist())):
-        values[:, column] = stepped(values[:, column])
+        return DummyClassifier().fit(of.values[rows], answers)
+    steps = {column: stepped(of.values[rows, column]) for column in sorted(set(np.concatenate(chosen).tolist()))}
     seats = zip(chosen, views, strict=True)
     return Committee(
         tuple(
-            _seat(of, columns, values, answers, weight[rows], of.seed + i) for i, (columns, weight) in enumerate(seats)
+            _seat(of, columns, steps, answers, weight[rows], of.seed + i) for i, (columns, weight) in enumerate(seats)
         )
     )
 
 
 def _seat(
-    of: Lessons, chosen: IntArray, values: FloatArray, answers: np.ndarray[Any, Any], weight: FloatArray, seed: int
+    of: Lessons,
+    chosen: IntArray,
+    steps: Mapping[int, FloatArray],
+    answers: np.ndarray[Any, Any],
+    weight: FloatArray,
+    seed: int,
 ) -> Any:
     boosting = HistGradientBoostingClassifier(
         max_iter=100, learning_rate=0.06, max_leaf_nodes=8, min_samples_leaf=20, l2_regularization=10.0,
         max_features=0.3, early_stopping=False, monotonic_cst=of.worse[chosen].tolist(),
         random_state=seed,
     )  # fmt: skip
-    pipeline = make_pipeline(_only(chosen), boosting)
-    name = pipeline.steps[-1][0]
     seen = weight > 0
+    values = np.column_stack([steps[column][seen] for column in chosen.tolist()])
     # Where another process keeps a core busy, OpenMP threads wait for one another seven times as long as they work.
     with threadpool_limits(1, user_api="openmp"):  # OpenMP counts for each thread that asks
-        return pipeline.fit(values[seen], answers[seen], **{f"{name}__sample_weight": weight[seen]})
+        boosting.fit(values, answers[seen], sample_weight=weight[seen])
+    return make_pipeline(_only(chosen).fit(of.values[:1]), boosting)
 
 
 def stepped(column: FloatArray) -> FloatArray:
@@ -194,16 +202,27 @@ def snapshot_forest(of: Lessons, names: tuple[str, ...]) -> Columns:
 
 
 def _forest(forest: Any, of: Lessons, weight: FloatArray) -> Forest:
-    pipeline = make_pipeline(StandardScaler(), forest)
+    scaler = _scaler(of.values)
     answers = of.came.astype(np.int8) if of.came.shape[1] > 1 else of.came[:, 0].astype(np.int8)
+    forest.fit(scaler.transform(of.values, copy=False), answers, sample_weight=weight)
+    forest.n_jobs = 1  # trees must add up in one order: bits, not only digits
+    _cleaned(forest)
+    return Forest(make_pipeline(scaler, forest), tuple(range(of.came.shape[1])))
+
+
+def _scaler(values: FloatArray) -> StandardScaler:
+    """A scaler fitted on some columns at a time: its sums need more memory than the rows. values: (rows, features)."""
+    count = values.shape[1]
     with warnings.catch_warnings():
         # A signal this cluster does not have is a column of NaN, which the scaler remarks upon and the trees ignore.
         warnings.simplefilter("ignore", RuntimeWarning)
-        name = pipeline.steps[-1][0]
-        pipeline.fit(of.values, answers, **{f"{name}__sample_weight": weight})
-    forest.n_jobs = 1  # trees must add up in one order: bits, not only digits
-    _cleaned(forest)
-    return Forest(pipeline, tuple(range(of.came.shape[1])))
+        parts = [StandardScaler().fit(values[:, first : first + COLUMNS]) for first in range(0, count, COLUMNS)]
+    whole = StandardScaler().fit(values[:1])
+    seen = np.concatenate([np.broadcast_to(one.n_samples_seen_, one.mean_.shape) for one in parts])
+    whole.n_samples_seen_ = seen if np.ptp(seen) else seen[0]
+    for name in ("mean_", "var_", "scale_"):
+        setattr(whole, name, np.concatenate([getattr(one, name) for one in parts]))
+    return whole
 
 
 def _cleaned(forest: Any) -> None:

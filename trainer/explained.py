@@ -115,15 +115,12 @@ def _measured(trees: Trees, usual: FloatArray) -> Trees:
     while (trees.feature[at] != LEAF).any():
         at = trees.children(at, usual)
         path.append(at)
-    count = np.zeros(len(trees.feature))
-    total = np.zeros_like(trees.usual)
-    for level in path:
-        inside = trees.feature[level] != LEAF
-        count += np.bincount(level[inside], minlength=len(count))
-        for output in range(total.shape[1]):
-            total[:, output] += np.bincount(
-                level[inside], weights=trees.usual[at[inside], output], minlength=len(count)
-            )
-    mean = (total + PRIOR_ROWS * trees.usual) / (count + PRIOR_ROWS)[:, None]
-    measured = np.where((trees.feature == LEAF)[:, None], trees.usual, mean)
+    leaf, nodes = trees.feature == LEAF, len(trees.feature)
+    inside = [~leaf[level] for level in path]
+    came = [(level[ins], at[ins]) for level, ins in zip(path, inside, strict=True)]
+    count = sum((np.bincount(node, minlength=nodes) for node, _ in came), np.zeros(nodes))
+    measured = np.empty_like(trees.usual)
+    for output, own in enumerate(trees.usual.T):  # one at a time: of a large forest all of them take much memory
+        total = sum((np.bincount(node, weights=own[end], minlength=nodes) for node, end in came), np.zeros(nodes))
+        measured[:, output] = np.where(leaf, own, (total + PRIOR_ROWS * own) / (count + PRIOR_ROWS))
     return replace(trees, usual=measured)

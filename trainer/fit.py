@@ -10,11 +10,11 @@ import numpy as np
 
 from predictor.catalogue import Signal
 from predictor.estimators import Forest, Separate
-from predictor.panel import FloatArray
+from predictor.panel import BoolArray, FloatArray
 from trainer.candidates import CANDIDATES, SEATS, CandidateName, Lessons
 from trainer.dataset import Dataset
 from trainer.directions import directions, to_limits
-from trainer.hiding import hidden
+from trainer.hiding import hide
 
 BLOCK: Final = 10_000
 """Rows that are scored at a time: pipelines copy them as often as they have steps."""
@@ -43,17 +43,26 @@ class Fitted:
 
 
 def fit(
-    dataset: Dataset, candidate: CandidateName, signals: Sequence[Signal], seed: int, seats: int = SEATS
+    dataset: Dataset,
+    candidate: CandidateName,
+    signals: Sequence[Signal],
+    seed: int,
+    seats: int = SEATS,
+    known: BoolArray | None = None,
 ) -> Fitted | None:
-    """The candidate fitted on the rows, with sources and comparisons hidden; None when no outcome can be learned."""
-    trained = tuple(i for i, why in enumerate(untrainable(dataset)) if not why)
+    """The candidate fitted on the rows, with sources and comparisons hidden; None when no outcome can be learned.
+
+    known: (rows,), those that may be learned from; all without it.
+    """
+    of = dataset.where(np.ones(len(dataset.values), dtype=np.bool_) if known is None else known)
+    trained = tuple(i for i, why in enumerate(untrainable(of)) if not why)
     if not trained:
         return None
-    values = hidden(dataset.values, signals, np.random.default_rng(seed))
+    hide(of.values, signals, np.random.default_rng(seed))  # the only copy: a second one takes as much memory again
     chosen = list(trained)
-    came, near, during = (part[:, chosen] for part in (dataset.came, dataset.near, dataset.during))
-    of = Lessons(values, came, near, during, dataset.weights, directions(signals), to_limits(signals), seed, seats)
-    estimator = CANDIDATES[candidate](of)
+    came, near, during = (part[:, chosen] for part in (of.came, of.near, of.during))
+    lessons = Lessons(of.values, came, near, during, of.weights, directions(signals), to_limits(signals), seed, seats)
+    estimator = CANDIDATES[candidate](lessons)
     return Fitted(estimator, trained, len(dataset.outcomes))
 
 

@@ -39,18 +39,16 @@ def columns(signals: Sequence[Signal], chosen: BoolArray) -> BoolArray:
     return np.array([name.split(":", 1)[0] in names for name in features.names(signals)], dtype=np.bool_)
 
 
-def hidden(values: FloatArray, signals: Sequence[Signal], random: Generator) -> FloatArray:
-    """The rows, a source or a comparison missing in each of a share of them. values: (rows, features)."""
+def hide(values: FloatArray, signals: Sequence[Signal], random: Generator) -> None:
+    """Blank a source or a comparison in each of a share of the rows. values: (rows, features), changed in place."""
     masks = _some([columns(signals, dependent(signals, source)) for source in SOURCES])
-    blanked = values.copy()
     if masks:
         which = random.integers(0, len(masks), len(values))
         some = random.random(len(values)) < SHARE
         for number, mask in enumerate(masks):
-            blanked[np.ix_(some & (which == number), mask)] = np.nan
+            values[np.ix_(some & (which == number), mask)] = np.nan
     for mask in _some([columns(signals, np.array([s.beside == other for s in signals])) for other in COMPARISONS]):
-        blanked[np.ix_(random.random(len(values)) < SHARE, mask)] = np.nan
-    return blanked
+        values[np.ix_(random.random(len(values)) < SHARE, mask)] = np.nan
 
 
 def _some(masks: Sequence[BoolArray]) -> list[BoolArray]:

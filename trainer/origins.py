@@ -17,6 +17,7 @@ import numpy as np
 
 from commandline.times import span_text
 from predictor import features
+from predictor.panel import BoolArray
 from trainer.dataset import GROUPS, Dataset
 from trainer.history import HistoryError, Stretch
 from trainer.sample import IntArray
@@ -45,13 +46,13 @@ class Origin:
     left_out: int
     fit_again: int = NEVER
 
-    def known(self, dataset: Dataset) -> Dataset:
-        """The rows a model of this origin may be fitted on: of the other workloads, if these had every issue too."""
+    def known(self, dataset: Dataset) -> BoolArray:
+        """(rows,): what a model of this origin may be fitted on: other workloads, if these had every issue too."""
         before = (dataset.step <= self.fit_until) | (dataset.step >= self.fit_again)
         others = before & (dataset.group != self.left_out)
         fresh = dataset.came & ~dataset.during
         lost = fresh[before].any(axis=0) & ~fresh[others].any(axis=0)
-        return dataset.where(before if lost.any() else others)
+        return before if lost.any() else others
 
 
 def origins(when: Stretch, horizon_seconds: float, before: IntArray = NOTHING) -> tuple[Origin, ...]:

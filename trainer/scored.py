@@ -106,7 +106,7 @@ class Behind:
     ) -> Contenders:
         signals, found = self.catalogue.signals_of(dataset.kind), []
         for name in names:
-            found.append(fit(origin.known(dataset), name, signals, self.seed, seats))
+            found.append(fit(dataset, name, signals, self.seed, seats, origin.known(dataset)))
             advance()
         return tuple(found)
 

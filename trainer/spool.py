@@ -20,6 +20,7 @@ from predictor.series import Reading
 from trainer.history import HistoryError, Stretch, chunks, read_ahead
 
 COMPRESSION = ("zlib", 1)
+NONE = 0
 
 
 class Spool:
@@ -56,17 +57,19 @@ class Spool:
             if chunk.meets(start, end):
                 yield chunk, joblib.load(path)
         for chunk, reading in self._source:
-            self._kept.append((chunk, self._write(reading)))
+            path = Path(self._folder.name) / f"{len(self._kept):06d}.joblib"
+            self._kept.append((chunk, write(reading, path, COMPRESSION)))
             self._advance()
             if chunk.meets(start, end):
                 yield chunk, reading
 
-    def _write(self, reading: Reading) -> Path:
-        path = Path(self._folder.name) / f"{len(self._kept):06d}.joblib"
-        try:
-            joblib.dump(reading, path, compress=COMPRESSION)
-        except OSError as error:
-            raise HistoryError(
-                f"cannot keep history in {self._folder.name}: {error}; free some space or set TMPDIR to another disk"
-            ) from error
-        return path
+
+def write(what: object, path: Path, compress: int | tuple[str, int] = NONE) -> Path:
+    """Keep something in a file. Raises HistoryError when the disk refuses."""
+    try:
+        joblib.dump(what, path, compress=compress)
+    except OSError as error:
+        raise HistoryError(
+            f"cannot keep history in {path.parent}: {error}; free some space or set TMPDIR to another disk"
+        ) from error
+    return path

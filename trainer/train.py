@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,14 +24,15 @@ from trainer.fit import fit, untrainable
 from trainer.hard import with_hard
 from trainer.history import Chunks, HistoryError, Stretch, chunk_count, trimmed
 from trainer.idle import idle
-from trainer.ladders import FILE, Ladders, written
+from trainer.ladders import FILE, Ladder, Ladders, written
 from trainer.oddness import oddness
 from trainer.origins import folds, origins
 from trainer.progress import Progress
 from trainer.reference import reference
-from trainer.scored import Behind
-from trainer.selection import contest
+from trainer.scored import Behind, Scored
+from trainer.selection import Chosen, contest
 from trainer.settings import TrainSettings
+from trainer.shelf import Shelf
 from trainer.spool import Spool
 
 log = structlog.get_logger()
@@ -94,41 +95,72 @@ def learned(
 ) -> Learned:
     """Everything from chunks of history that can be gone through several times. Raises HistoryError."""
     origins(when, max(settings.horizons))  # that a history is too short is known before it is gone through
-    datasets = gather(history, catalogue, when, settings.horizons, settings.max_rows)
-    if not any(why == "" for one in datasets.values() for why in untrainable(one)):
-        raise HistoryError(f"nothing can be learned from this history: {record.hopeless(datasets)}; start earlier")
-    before = np.concatenate([one.step[(one.came & ~one.during).any(axis=1)] for one in datasets.values()])
-    cuts = origins(when, max(settings.horizons), before)
-    datasets = with_hard(history, catalogue, when, datasets, settings.seed, settings.max_rows)
-    behind = Behind(history, catalogue, when, settings.seed)
-    chosen = contest(behind, datasets, cuts, settings, progress)
-    parts = folds(when, max(settings.horizons), cuts, before)
-    tracks = behind.scored(datasets, parts, {k: (one.name,) for k, one in chosen.items()}, progress)
-    last = progress.stage("fitting on all of history", len(datasets))
-    worth = {k: calibrate(tracks[k], one.outcomes, when.step_seconds) for k, one in datasets.items()}
-    every: dict[Kind, KindModel] = {}
-    for kind, one in datasets.items():
-        if found := _model(one, chosen[kind].name, worth[kind], catalogue, settings):
-            every[kind] = found
-        last()
-    kinds = {kind: one for kind, one in every.items() if one.outcomes}
+    with Shelf() as datasets:
+        datasets.put(gather(history, catalogue, when, settings.horizons, settings.max_rows))
+        if not any(why == "" for one in datasets.values() for why in untrainable(one)):
+            raise HistoryError(f"nothing can be learned from this history: {record.hopeless(datasets)}; start earlier")
+        before = np.concatenate([one.step[(one.came & ~one.during).any(axis=1)] for one in datasets.values()])
+        cuts = origins(when, max(settings.horizons), before)
+        datasets.put(with_hard(history, catalogue, when, datasets, settings.seed, settings.max_rows))
+        behind = Behind(history, catalogue, when, settings.seed)
+        chosen = contest(behind, datasets, cuts, settings, progress)
+        parts = folds(when, max(settings.horizons), cuts, before)
+        tracks = dict(behind.scored(datasets, parts, {k: (one.name,) for k, one in chosen.items()}, progress))
+        last = progress.stage("fitting on all of history", len(datasets))
+        every: dict[Kind, _OfKind] = {}
+        for kind, one in chosen.items():
+            if found := _of_kind(datasets[kind], tracks.pop(kind), one, catalogue, when.step_seconds, settings):
+                every[kind] = found
+            last()
+        model = Model(
+            catalogue,
+            when.step_seconds,
+            tuple(sorted(settings.horizons)),
+            {kind: found.model for kind, found in every.items()},
+        )
+        untrained = record.untrained(model, datasets)
+    kinds = {kind: found for kind, found in every.items() if found.model.outcomes}
     if not kinds:
         raise HistoryError(
             "no issue came in more than one part of history, so none can be learned and calibrated; start earlier"
         )
-    model = Model(catalogue, when.step_seconds, tuple(sorted(settings.horizons)), every)
-    still = {kind: idle(datasets[kind], one.signals) for kind, one in kinds.items()}
     return Learned(
         model,
-        references={kind: reference(datasets[kind], one, settings.seed) for kind, one in kinds.items()},
+        references={kind: one.reference for kind, one in kinds.items() if one.reference},
         estimator=", ".join(f"{kind} {chosen[kind].name}" for kind in kinds),
-        untrained=record.untrained(model, datasets),
-        idle=still,
-        scores={
-            k: record.scores(datasets[k], tracks[k], chosen[k], worth[k].tried(settings.budget), still[k])
-            for k in kinds
-        },
-        ladders={k: record.ladders(datasets[k], worth[k]) for k in kinds},
+        untrained=untrained,
+        idle={kind: one.idle for kind, one in kinds.items()},
+        scores={kind: one.scores for kind, one in kinds.items()},
+        ladders={kind: one.ladders for kind, one in kinds.items()},
+    )
+
+
+@dataclass(frozen=True)
+class _OfKind:
+    """What was learned of one kind; nothing beside the model where that has no outcome."""
+
+    model: KindModel
+    reference: KindModel | None = None
+    idle: Mapping[str, str] = field(default_factory=dict)
+    scores: Mapping[str, Any] = field(default_factory=dict)
+    ladders: Mapping[str, Ladder] = field(default_factory=dict)
+
+
+def _of_kind(
+    dataset: Dataset, seen: Scored, chosen: Chosen, catalogue: Catalogue, step_seconds: float, settings: TrainSettings
+) -> _OfKind | None:
+    """Calibrated by what was seen, then fitted on all rows; None when not even what is usual is known."""
+    worth = calibrate(seen, dataset.outcomes, step_seconds)
+    model = _model(dataset, chosen.name, worth, catalogue, settings)
+    if model is None or not model.outcomes:
+        return _OfKind(model) if model else None
+    still = idle(dataset, model.signals)
+    return _OfKind(
+        model,
+        reference(dataset, model, settings.seed),
+        still,
+        record.scores(dataset, seen, chosen, worth.tried(settings.budget), still),
+        record.ladders(dataset, worth),
     )
 
 

@@ -149,6 +149,17 @@ def test_the_same_seed_gives_the_same_scores(name: CandidateName) -> None:
 
 
 @pytest.mark.parametrize("name", CANDIDATES)
+def test_only_known_rows_are_learned_from_and_none_is_changed(name: CandidateName) -> None:
+    rows = learnable()
+    values, known = rows.values.copy(), RANDOM.random(len(rows.values)) < 0.5
+    some, same = fit(rows, name, SIGNALS, 3, known=known), fit(rows.where(known), name, SIGNALS, 3)
+    assert some is not None
+    assert same is not None
+    np.testing.assert_array_equal(rows.values, values)
+    np.testing.assert_array_equal(some.scores(values), same.scores(values))
+
+
+@pytest.mark.parametrize("name", CANDIDATES)
 @pytest.mark.parametrize(
     ("came", "reasons"),
     [

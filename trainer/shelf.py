@@ -1,0 +1,52 @@
+"""Shelf: the rows to fit on, kept on disk, since only one kind's are worked on at a time."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import joblib
+
+from predictor.entities import Kind
+from trainer.dataset import Dataset
+from trainer.spool import write
+
+
+class Shelf(Mapping[Kind, Dataset]):
+    """Datasets by kind, whose values, nearly all of their memory, are loaded when one is asked for.
+
+    All else stays as it is: outcomes that are one object are that in the artifact too, whose bytes tell. The folder
+    goes at the end.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[Kind, tuple[Dataset, Path]] = {}
+        self._folder = tempfile.TemporaryDirectory(prefix="kip-trainer-")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._folder.cleanup()
+
+    def put(self, datasets: Mapping[Kind, Dataset]) -> None:
+        """Keep these, in place of others of their kinds. Raises HistoryError when the disk is full."""
+        for kind, one in datasets.items():
+            path = write(one.values, Path(self._folder.name) / f"{kind}.joblib")
+            self._kept[kind] = replace(one, values=one.values[:0]), path
+
+    def __getitem__(self, kind: Kind) -> Dataset:
+        rest, path = self._kept[kind]
+        return replace(rest, values=joblib.load(path))
+
+    def __iter__(self) -> Iterator[Kind]:
+        return iter(self._kept)
+
+    def __len__(self) -> int:
+        return len(self._kept)
