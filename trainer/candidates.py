@@ -217,7 +217,7 @@ def _scaler(values: FloatArray) -> StandardScaler:
         # A signal this cluster does not have is a column of NaN, which the scaler remarks upon and the trees ignore.
         warnings.simplefilter("ignore", RuntimeWarning)
         parts = [StandardScaler().fit(values[:, first : first + COLUMNS]) for first in range(0, count, COLUMNS)]
-    whole = StandardScaler().fit(values[:1])
+        whole = StandardScaler().fit(values[:1])
     seen = np.concatenate([np.broadcast_to(one.n_samples_seen_, one.mean_.shape) for one in parts])
     whole.n_samples_seen_ = seen if np.ptp(seen) else seen[0]
     for name in ("mean_", "var_", "scale_"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.preprocessing import StandardScaler
 
 from predictor import catalogue, features
 from predictor.estimators import Forest, Separate
@@ -138,6 +139,22 @@ def test_no_byte_of_a_forest_is_left_to_chance(name: CandidateName) -> None:
         between = np.ascontiguousarray(nodes).view(np.uint8).reshape(len(nodes), -1)[:, offset + kind.itemsize :]
         assert between.size
         assert not between.any()
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.2])
+def test_a_forests_scaler_is_the_one_that_is_fitted_on_all_columns_together(missing: float) -> None:
+    random = np.random.default_rng(3)
+    values = random.normal(50.0, 9.0, (300, 2 * candidates.COLUMNS + 5))
+    values[random.random(values.shape) < missing] = np.nan
+    came = random.random((300, 1)) > 0.7
+    nothing, ones, zero = np.zeros_like(came), np.ones((1, 300)), np.zeros(values.shape[1], dtype=np.int64)
+    expected = StandardScaler().fit(values)
+    model = CANDIDATES["random_forest"](Lessons(values.copy(), came, came, nothing, ones, zero, NOTHING, 0))
+    assert isinstance(model, Forest)
+    found = vars(model.pipeline.steps[0][1])
+    assert list(found) == list(vars(expected))
+    for name, value in vars(expected).items():
+        np.testing.assert_allclose(found[name], value, rtol=1e-12)
 
 
 @pytest.mark.parametrize(("seats", "trees"), [(4, 60), (2, 30), (1, 15)])
