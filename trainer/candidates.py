@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -35,7 +36,7 @@ MOST_FEATURES: Final = 100
 """A third of a pod's: what tells of one issue is in far fewer."""
 
 COLUMNS: Final = 32
-"""That a scaler is fitted on at a time."""
+"""That a scaler is fitted on at a time, at most."""
 
 FEW_FEATURES: Final = 40
 """For a weighted sum, which cannot leave out what does not help."""
@@ -213,10 +214,12 @@ def _forest(forest: Any, of: Lessons, weight: FloatArray) -> Forest:
 def _scaler(values: FloatArray) -> StandardScaler:
     """A scaler fitted on some columns at a time: its sums need more memory than the rows. values: (rows, features)."""
     count = values.shape[1]
+    # Of as many columns each: NumPy adds up a single one in another order.
+    bounds = np.linspace(0, count, -(-count // COLUMNS) + 1).astype(int).tolist()
     with warnings.catch_warnings():
         # A signal this cluster does not have is a column of NaN, which the scaler remarks upon and the trees ignore.
         warnings.simplefilter("ignore", RuntimeWarning)
-        parts = [StandardScaler().fit(values[:, first : first + COLUMNS]) for first in range(0, count, COLUMNS)]
+        parts = [StandardScaler().fit(values[:, first:last]) for first, last in pairwise(bounds)]
         whole = StandardScaler().fit(values[:1])
     seen = np.concatenate([np.broadcast_to(one.n_samples_seen_, one.mean_.shape) for one in parts])
     whole.n_samples_seen_ = seen if np.ptp(seen) else seen[0]

@@ -116,8 +116,7 @@ def _measured(trees: Trees, usual: FloatArray) -> Trees:
         at = trees.children(at, usual)
         path.append(at)
     leaf, nodes = trees.feature == LEAF, len(trees.feature)
-    inside = [~leaf[level] for level in path]
-    came = [(level[ins], at[ins]) for level, ins in zip(path, inside, strict=True)]
+    came = [(level[~leaf[level]], at[~leaf[level]]) for level in path]
     count = sum((np.bincount(node, minlength=nodes) for node, _ in came), np.zeros(nodes))
     measured = np.empty_like(trees.usual)
     for output, own in enumerate(trees.usual.T):  # one at a time: of a large forest all of them take much memory

@@ -50,7 +50,8 @@ def with_hard(
 
     One pass over history. max_rows: hard rows per kind and view.
     """
-    first = {k: one for k, d in datasets.items() if (one := _First.of(d, catalogue, seed)) is not None}
+    wanted = {kind: datasets[kind].outcomes for kind in datasets}
+    first = {k: one for k in datasets if (one := _First.of(datasets[k], catalogue, seed)) is not None}
     samples = {kind: one.samples(max_rows) for kind, one in first.items()}
 
     def hard(part: Part) -> list[tuple[IntArray, Batch]]:
@@ -59,13 +60,13 @@ def with_hard(
         strata = first[part.kind].strata(quiet.arrays[0])
         return [(of[of >= 0], quiet.where(of >= 0)) for of in strata]
 
-    wanted = {kind: datasets[kind].outcomes for kind in first}
+    wanted = {kind: outcomes for kind, outcomes in wanted.items() if kind in first}
     for part, found in each(parts(history, catalogue, when, wanted), hard):
         for sample, (stratum, batch) in zip(samples[part.kind], found, strict=True):
             sample.add(stratum, batch.draw, *batch.arrays)
     return {
-        k: first[k].joined(d, [sample.rows() for sample in samples[k]]) if k in first else d
-        for k, d in datasets.items()
+        k: first[k].joined(datasets[k], [sample.rows() for sample in samples.pop(k)]) if k in first else datasets[k]
+        for k in datasets
     }
 
 

@@ -82,16 +82,18 @@ class Behind:
         """
         advance = progress.stage("fitting at earlier moments", len(origins) * sum(map(len, names.values())))
         samples: dict[Kind, Sample] = {kind: Sample([most]) for kind in datasets}
+        wanted = {kind: datasets[kind].outcomes for kind in datasets}
         known: dict[tuple[str, ...], int] = {}
         for position, origin in enumerate(origins):
-            asked: dict[Kind, _Asked] = {}
-            for kind, one in datasets.items():
-                asked[kind] = _Asked(self._fitted(one, origin, names[kind], seats, advance), position, samples[kind])
-            self._ask(asked, origin, {kind: one.outcomes for kind, one in datasets.items()}, known)
+            asked = {  # a dataset is asked for when it is needed: it may lie on disk until then
+                kind: _Asked(self._fitted(datasets[kind], origin, one, seats, advance), position, samples[kind])
+                for kind, one in names.items()
+            }
+            self._ask(asked, origin, wanted, known)
             asked.clear()  # makes room for those of the next origin
         found = {
-            kind: _sorted(samples.pop(kind).rows(), len(names[kind]), len(one.outcomes))
-            for kind, one in datasets.items()
+            kind: _sorted(samples.pop(kind).rows(), len(names[kind]), len(outcomes))
+            for kind, outcomes in wanted.items()
         }
         give_back()
         return found

@@ -68,12 +68,12 @@ def contest(
     if settings.estimator != "auto":
         return dict.fromkeys(datasets, Chosen(settings.estimator, {}))
     names = tuple(CANDIDATES)
-    fewer = {kind: thinned(one, CONTEST_ROWS, settings.seed) for kind, one in datasets.items()}
+    fewer = {kind: thinned(datasets[kind], CONTEST_ROWS, settings.seed) for kind in datasets}
     later = origins[-LATER_ORIGINS:]
     tracks = behind.scored(fewer, later, dict.fromkeys(datasets, names), progress, CONTEST_BEHIND, CONTEST_SEATS)
     chosen = {}
     for kind, seen in tracks.items():
-        outcomes, step = datasets[kind].outcomes, behind.when.step_seconds
+        outcomes, step = fewer[kind].outcomes, behind.when.step_seconds
         found = figures(seen, names, outcomes, step, settings.false_alarms_per_entity_day)
         chosen[kind] = Chosen(max(names, key=lambda name: found[name].rank), found)
     return chosen

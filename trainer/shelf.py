@@ -13,14 +13,14 @@ import joblib
 
 from predictor.entities import Kind
 from trainer.dataset import Dataset
-from trainer.spool import write
+from trainer.spool import to_disk
 
 
 class Shelf(Mapping[Kind, Dataset]):
     """Datasets by kind, whose values, nearly all of their memory, are loaded when one is asked for.
 
-    All else stays as it is: outcomes that are one object are that in the artifact too, whose bytes tell. The folder
-    goes at the end.
+    All else stays as it is: outcomes that are one object are that in the artifact too, whose bytes tell. Going through
+    `items` loads each kind; `bare` loads none. The folder goes at the end.
     """
 
     def __init__(self) -> None:
@@ -36,10 +36,15 @@ class Shelf(Mapping[Kind, Dataset]):
         self._folder.cleanup()
 
     def put(self, datasets: Mapping[Kind, Dataset]) -> None:
-        """Keep these, in place of others of their kinds. Raises HistoryError when the disk is full."""
+        """Keep these, in place of others of their kinds. Raises HistoryError when the disk refuses."""
         for kind, one in datasets.items():
-            path = write(one.values, Path(self._folder.name) / f"{kind}.joblib")
-            self._kept[kind] = replace(one, values=one.values[:0]), path
+            path = to_disk(one.values, Path(self._folder.name) / f"{kind}.joblib")
+            self._kept[kind] = replace(one, values=one.values[:0].copy()), path  # a view would keep all of them
+
+    @property
+    def bare(self) -> Mapping[Kind, Dataset]:
+        """The datasets without their values."""
+        return {kind: rest for kind, (rest, _) in self._kept.items()}
 
     def __getitem__(self, kind: Kind) -> Dataset:
         rest, path = self._kept[kind]

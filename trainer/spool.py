@@ -20,7 +20,6 @@ from predictor.series import Reading
 from trainer.history import HistoryError, Stretch, chunks, read_ahead
 
 COMPRESSION = ("zlib", 1)
-NONE = 0
 
 
 class Spool:
@@ -58,14 +57,14 @@ class Spool:
                 yield chunk, joblib.load(path)
         for chunk, reading in self._source:
             path = Path(self._folder.name) / f"{len(self._kept):06d}.joblib"
-            self._kept.append((chunk, write(reading, path, COMPRESSION)))
+            self._kept.append((chunk, to_disk(reading, path, COMPRESSION)))
             self._advance()
             if chunk.meets(start, end):
                 yield chunk, reading
 
 
-def write(what: object, path: Path, compress: int | tuple[str, int] = NONE) -> Path:
-    """Keep something in a file. Raises HistoryError when the disk refuses."""
+def to_disk(what: object, path: Path, compress: int | tuple[str, int] = 0) -> Path:
+    """Keep something in a file, and say in which. Raises HistoryError when the disk refuses."""
     try:
         joblib.dump(what, path, compress=compress)
     except OSError as error:

@@ -97,9 +97,11 @@ def learned(
     origins(when, max(settings.horizons))  # that a history is too short is known before it is gone through
     with Shelf() as datasets:
         datasets.put(gather(history, catalogue, when, settings.horizons, settings.max_rows))
-        if not any(why == "" for one in datasets.values() for why in untrainable(one)):
-            raise HistoryError(f"nothing can be learned from this history: {record.hopeless(datasets)}; start earlier")
-        before = np.concatenate([one.step[(one.came & ~one.during).any(axis=1)] for one in datasets.values()])
+        if not any(why == "" for one in datasets.bare.values() for why in untrainable(one)):
+            raise HistoryError(
+                f"nothing can be learned from this history: {record.hopeless(datasets.bare)}; start earlier"
+            )
+        before = np.concatenate([one.step[(one.came & ~one.during).any(axis=1)] for one in datasets.bare.values()])
         cuts = origins(when, max(settings.horizons), before)
         datasets.put(with_hard(history, catalogue, when, datasets, settings.seed, settings.max_rows))
         behind = Behind(history, catalogue, when, settings.seed)
@@ -118,7 +120,7 @@ def learned(
             tuple(sorted(settings.horizons)),
             {kind: found.model for kind, found in every.items()},
         )
-        untrained = record.untrained(model, datasets)
+        untrained = record.untrained(model, datasets.bare)
     kinds = {kind: found for kind, found in every.items() if found.model.outcomes}
     if not kinds:
         raise HistoryError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import weakref
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -37,6 +38,19 @@ def test_what_is_done_to_a_loaded_one_does_not_change_the_kept(pods: Dataset) ->
         shelf.put({"pod": pods})
         shelf["pod"].values[:] = np.nan
         np.testing.assert_array_equal(shelf["pod"].values, pods.values)
+
+
+def test_only_values_leave_memory_and_all_else_is_the_very_same(pods: Dataset) -> None:
+    rows = pods.where(pods.step >= 0)
+    values = weakref.ref(rows.values)
+    with Shelf() as shelf:
+        shelf.put({"pod": rows})
+        bare = shelf.bare["pod"]
+        assert shelf["pod"].outcomes is bare.outcomes is rows.outcomes
+        assert bare.came is rows.came
+        assert not len(bare.values)
+        del rows
+        assert values() is None
 
 
 def test_the_last_one_put_for_a_kind_counts(pods: Dataset) -> None:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from predictor import artifact
 from predictor.artifact import Manifest
+from predictor.catalogue import Signal
 from predictor.entities import KINDS
 from predictor.model import Model
-from predictor.panel import Panel
+from predictor.panel import BoolArray, Panel
 from tests.trainer.pasts import CATALOGUE, HORIZONS, ISSUES, START, STEP, Past
 from tests.trainer.training import NOW, STEPS, past_of_all, risen, settings, trained
 from trainer import history
-from trainer.candidates import CANDIDATES, SEATS
+from trainer.candidates import CANDIDATES, SEATS, CandidateName
+from trainer.dataset import Dataset
 from trainer.fit import NO_EPISODE, fit
 from trainer.history import Stretch
 from trainer.selection import CONTEST_SEATS, LATER_ORIGINS
@@ -122,9 +124,16 @@ def test_candidates_compete_with_small_committees_and_the_chosen_one_is_judged_w
 ) -> None:
     asked: list[int] = []
 
-    def noted(*arguments: Any) -> object:
-        asked.append(arguments[4])
-        return fit(*arguments)
+    def noted(
+        dataset: Dataset,
+        candidate: CandidateName,
+        signals: Sequence[Signal],
+        seed: int,
+        seats: int,
+        known: BoolArray | None = None,
+    ) -> object:
+        asked.append(seats)
+        return fit(dataset, candidate, signals, seed, seats, known)
 
     monkeypatch.setattr("trainer.scored.fit", noted)
     trained(Past({"pod": risen("pod")}), tmp_path, estimator="auto")
