@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import joblib
 
@@ -20,25 +17,17 @@ class Shelf(Mapping[Kind, Dataset]):
     """Datasets by kind, whose values, nearly all of their memory, are loaded when one is asked for.
 
     All else stays as it is: outcomes that are one object are that in the artifact too, whose bytes tell. Going through
-    `items` loads each kind; `bare` loads none. The folder goes at the end.
+    `items` loads each kind; `bare` loads none. folder: where they are written, to stay as long as the shelf is used.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._kept: dict[Kind, tuple[Dataset, Path]] = {}
-        self._folder = tempfile.TemporaryDirectory(prefix="kip-trainer-")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._folder.cleanup()
 
     def put(self, datasets: Mapping[Kind, Dataset]) -> None:
         """Keep these, in place of others of their kinds. Raises HistoryError when the disk refuses."""
         for kind, one in datasets.items():
-            path = to_disk(one.values, Path(self._folder.name) / f"{kind}.joblib")
+            path = to_disk(one.values, self._folder / f"{kind}.joblib")
             self._kept[kind] = replace(one, values=one.values[:0].copy()), path  # a view would keep all of them
 
     @property

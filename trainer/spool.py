@@ -20,6 +20,8 @@ from predictor.series import Reading
 from trainer.history import HistoryError, Stretch, chunks, read_ahead
 
 COMPRESSION = ("zlib", 1)
+PREFIX = "kip-trainer-"
+"""Of temporary directories."""
 
 
 class Spool:
@@ -32,7 +34,7 @@ class Spool:
         self._source = read_ahead(chunks(reader, catalogue, when, ahead_steps))
         self._advance = advance
         self._kept: list[tuple[Stretch, Path]] = []
-        self._folder = tempfile.TemporaryDirectory(prefix="kip-trainer-")
+        self._folder = tempfile.TemporaryDirectory(prefix=PREFIX)
 
     def __enter__(self) -> Self:
         return self

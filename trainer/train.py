@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,14 +28,14 @@ from trainer.history import Chunks, HistoryError, Stretch, chunk_count, trimmed
 from trainer.idle import idle
 from trainer.ladders import FILE, Ladder, Ladders, written
 from trainer.oddness import oddness
-from trainer.origins import folds, origins
+from trainer.origins import Origin, folds, origins
 from trainer.progress import Progress
 from trainer.reference import reference
 from trainer.scored import Behind, Scored
 from trainer.selection import Chosen, contest
 from trainer.settings import TrainSettings
 from trainer.shelf import Shelf
-from trainer.spool import Spool
+from trainer.spool import PREFIX, Spool
 
 log = structlog.get_logger()
 
@@ -95,32 +97,21 @@ def learned(
 ) -> Learned:
     """Everything from chunks of history that can be gone through several times. Raises HistoryError."""
     origins(when, max(settings.horizons))  # that a history is too short is known before it is gone through
-    with Shelf() as datasets:
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
+        datasets = Shelf(Path(folder))
         datasets.put(gather(history, catalogue, when, settings.horizons, settings.max_rows))
-        if not any(why == "" for one in datasets.bare.values() for why in untrainable(one)):
-            raise HistoryError(
-                f"nothing can be learned from this history: {record.hopeless(datasets.bare)}; start earlier"
-            )
-        before = np.concatenate([one.step[(one.came & ~one.during).any(axis=1)] for one in datasets.bare.values()])
+        bare = datasets.bare
+        if not any(why == "" for one in bare.values() for why in untrainable(one)):
+            raise HistoryError(f"nothing can be learned from this history: {record.hopeless(bare)}; start earlier")
+        before = np.concatenate([one.step[(one.came & ~one.during).any(axis=1)] for one in bare.values()])
         cuts = origins(when, max(settings.horizons), before)
         datasets.put(with_hard(history, catalogue, when, datasets, settings.seed, settings.max_rows))
-        behind = Behind(history, catalogue, when, settings.seed)
-        chosen = contest(behind, datasets, cuts, settings, progress)
         parts = folds(when, max(settings.horizons), cuts, before)
-        tracks = dict(behind.scored(datasets, parts, {k: (one.name,) for k, one in chosen.items()}, progress))
-        last = progress.stage("fitting on all of history", len(datasets))
-        every: dict[Kind, _OfKind] = {}
-        for kind, one in chosen.items():
-            if found := _of_kind(datasets[kind], tracks.pop(kind), one, catalogue, when.step_seconds, settings):
-                every[kind] = found
-            last()
-        model = Model(
-            catalogue,
-            when.step_seconds,
-            tuple(sorted(settings.horizons)),
-            {kind: found.model for kind, found in every.items()},
+        every = _of_every_kind(
+            Behind(history, catalogue, when, settings.seed), datasets, cuts, parts, settings, progress
         )
-        untrained = record.untrained(model, datasets.bare)
+    models = {kind: found.model for kind, found in every.items()}
+    model = Model(catalogue, when.step_seconds, tuple(sorted(settings.horizons)), models)
     kinds = {kind: found for kind, found in every.items() if found.model.outcomes}
     if not kinds:
         raise HistoryError(
@@ -129,8 +120,8 @@ def learned(
     return Learned(
         model,
         references={kind: one.reference for kind, one in kinds.items() if one.reference},
-        estimator=", ".join(f"{kind} {chosen[kind].name}" for kind in kinds),
-        untrained=untrained,
+        estimator=", ".join(f"{kind} {one.name}" for kind, one in kinds.items()),
+        untrained=record.untrained(model, datasets.bare),
         idle={kind: one.idle for kind, one in kinds.items()},
         scores={kind: one.scores for kind, one in kinds.items()},
         ladders={kind: one.ladders for kind, one in kinds.items()},
@@ -139,13 +130,35 @@ def learned(
 
 @dataclass(frozen=True)
 class _OfKind:
-    """What was learned of one kind; nothing beside the model where that has no outcome."""
+    """What was learned of one kind, by which candidate; nothing beside the model where that has no outcome."""
 
+    name: CandidateName
     model: KindModel
     reference: KindModel | None = None
     idle: Mapping[str, str] = field(default_factory=dict)
     scores: Mapping[str, Any] = field(default_factory=dict)
     ladders: Mapping[str, Ladder] = field(default_factory=dict)
+
+
+def _of_every_kind(
+    behind: Behind,
+    datasets: Mapping[Kind, Dataset],
+    cuts: tuple[Origin, ...],
+    parts: tuple[Origin, ...],
+    settings: TrainSettings,
+    progress: Progress,
+) -> Mapping[Kind, _OfKind]:
+    """One kind after the other: candidates compete behind the cuts, the chosen one is calibrated by all parts."""
+    chosen = contest(behind, datasets, cuts, settings, progress)
+    tracks = dict(behind.scored(datasets, parts, {k: (one.name,) for k, one in chosen.items()}, progress))
+    last = progress.stage("fitting on all of history", len(datasets))
+    every: dict[Kind, _OfKind] = {}
+    for kind, one in chosen.items():
+        seen, step_seconds = tracks.pop(kind), behind.when.step_seconds
+        if found := _of_kind(datasets[kind], seen, one, behind.catalogue, step_seconds, settings):
+            every[kind] = found
+        last()
+    return every
 
 
 def _of_kind(
@@ -155,9 +168,10 @@ def _of_kind(
     worth = calibrate(seen, dataset.outcomes, step_seconds)
     model = _model(dataset, chosen.name, worth, catalogue, settings)
     if model is None or not model.outcomes:
-        return _OfKind(model) if model else None
+        return _OfKind(chosen.name, model) if model else None
     still = idle(dataset, model.signals)
     return _OfKind(
+        chosen.name,
         model,
         reference(dataset, model, settings.seed),
         still,
