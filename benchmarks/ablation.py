@@ -39,6 +39,7 @@ from trainer.history import Stretch, chunks
 from trainer.judged import ground_of
 from trainer.spool import Spool
 from trainer.standings import standing
+from trainer.thresholds import PER_ENTITY_DAY
 from trainer.track import TrackRecord
 from trainer.windows import Panels
 
@@ -188,7 +189,7 @@ def figures(record: TrackRecord, outcome: Outcome, name: str) -> tuple[int, int,
     """Recalled episodes, episodes, average precision, of one outcome at the budget."""
     ground = ground_of(record.track(outcome), STEP_SECONDS, HOLD_SECONDS)
     days = float(ground.truth.observed.sum()) * STEP_SECONDS / made.DAY
-    found = standing(name, record.beside(name, outcome), ground, int(made.BUDGET * days))
+    found = standing(name, record.beside(name, outcome), ground, int(PER_ENTITY_DAY * days))
     return found.figures.recalled, found.figures.episodes, found.pr_auc or 0.0
 
 

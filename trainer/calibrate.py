@@ -68,7 +68,8 @@ def calibrate(seen: Scored, outcomes: Sequence[Outcome], step_seconds: float) ->
 def _worth(seen: Scored, column: int) -> Calibration | None:
     scores = seen.scores[0, column]
     counts = seen.counts[column] & ~np.isnan(scores)
-    return _map(scores[counts].astype(np.float64), seen.ahead[column][counts] > 0, seen.weight[counts])
+    weight = seen.expected(column)[counts]
+    return _map(scores[counts].astype(np.float64), seen.ahead[column][counts] > 0, weight)
 
 
 def _of_issue(

@@ -53,9 +53,9 @@ class Lessons:
     """What a candidate learns from.
 
     values: (rows, features), which a candidate may change in place. came, near, during: (rows, outcomes), see Dataset.
-    weights: (views, rows), how many rows each stands for. worse: (features,), see directions. to_limits: positions of
-    the features that say how far each resource is from its limit. seats: boosted ensembles per outcome; forests have
-    as large a share of their trees.
+    weights: (views, rows), how many rows each stands for. worse: (features,), see directions. always: positions of
+    features that need no proof, see telling. seats: boosted ensembles per outcome; forests have as large a share of
+    their trees.
     """
 
     values: FloatArray
@@ -64,7 +64,7 @@ class Lessons:
     during: BoolArray
     weights: FloatArray
     worse: IntArray
-    to_limits: IntArray
+    always: IntArray
     seed: int
     seats: int = SEATS
 
@@ -109,7 +109,7 @@ def _boosted(of: Lessons, outcome: int) -> Any:
     rows = np.flatnonzero(~of.during[:, outcome])
     answers = of.came[rows, outcome].astype(np.int8)
     views = [of.weights[number % len(of.weights)] for number in range(of.seats)]
-    chosen = [_telling(of, outcome, MOST_FEATURES, weight, of.seed + i, of.to_limits) for i, weight in enumerate(views)]
+    chosen = [_telling(of, outcome, MOST_FEATURES, weight, of.seed + i, of.always) for i, weight in enumerate(views)]
     if not all(len(columns) for columns in chosen):
         return DummyClassifier().fit(of.values[rows], answers)
     steps = {column: stepped(of.values[rows, column]) for column in sorted(set(np.concatenate(chosen).tolist()))}
@@ -164,7 +164,7 @@ def logistic_regression(of: Lessons) -> Separate:
 def _line(of: Lessons, outcome: int) -> Any:
     rows = ~of.during[:, outcome]
     answers = of.came[rows, outcome].astype(np.int8)
-    chosen = _telling(of, outcome, FEW_FEATURES, of.weight, of.seed, of.to_limits[:0])
+    chosen = _telling(of, outcome, FEW_FEATURES, of.weight, of.seed, of.always[:0])
     if not len(chosen):
         return DummyClassifier().fit(of.values[rows], answers)
     line = make_pipeline(

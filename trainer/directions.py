@@ -31,6 +31,8 @@ _OF_PART: Final = {
 
 _OF_LIMIT: Final = ("now", "time_to_limit_5m", "time_to_limit_30m")
 
+_OF_CONTEXT: Final = ("now", "change_30m")
+
 _OF_SIGNAL: Final = {"up": 1, "down": -1, "either": 0}
 
 
@@ -44,8 +46,8 @@ def directions(signals: Sequence[Signal]) -> IntArray:
     return np.array(found, dtype=np.int64)
 
 
-def to_limits(signals: Sequence[Signal]) -> IntArray:
-    """Positions of the features that say how far each resource is from its limit."""
-    limited = {s.name for s in signals if s.limit is not None}
+def always(signals: Sequence[Signal]) -> IntArray:
+    """Positions of the features that say how far each resource is from its limit, and of those of context."""
+    parts = {s.name: (_OF_LIMIT if s.limit is not None else ()) + (_OF_CONTEXT if s.context else ()) for s in signals}
     split = [name.split(":", 1) for name in features.names(signals)]
-    return np.array([i for i, (signal, part) in enumerate(split) if signal in limited and part in _OF_LIMIT], np.int64)
+    return np.array([i for i, (signal, part) in enumerate(split) if part in parts[signal]], np.int64)

@@ -10,7 +10,7 @@ from predictor import features
 from predictor.model import Calibration, KindModel
 from trainer.candidates import Lessons, snapshot_forest
 from trainer.dataset import Dataset
-from trainer.directions import directions, to_limits
+from trainer.directions import always, directions
 from trainer.thinned import thinned
 
 ROWS = 20_000
@@ -27,7 +27,7 @@ def reference(dataset: Dataset, model: KindModel, seed: int) -> KindModel:
     came, near, during = (part[:, columns] for part in (drawn.came, drawn.near, drawn.during))
     names = features.names(model.signals)
     lessons = Lessons(
-        drawn.values, came, near, during, drawn.weights, directions(model.signals), to_limits(model.signals), seed
+        drawn.values, came, near, during, drawn.weights, directions(model.signals), always(model.signals), seed
     )
     same = Calibration(np.array([0.0, 1.0]), np.array([0.0, 1.0]))
     return replace(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -44,6 +44,7 @@ class Scored:
 
     scores: (candidates, outcomes, rows), NaN where a model lacks the outcome. ahead, counts, settled: (outcomes, rows),
     see Labels. step, entity, origin: (rows,). weight: (rows,), how many rows of history each stands for.
+    episodes_factor: how many times as often as is to be expected issues come in this history.
     """
 
     scores: FloatArray
@@ -54,16 +55,27 @@ class Scored:
     entity: IntArray
     origin: IntArray
     weight: FloatArray
+    episodes_factor: float = 1.0
+
+    def expected(self, column: int) -> FloatArray:
+        """(rows,): weights by which an outcome comes as often as is to be expected: where issues were crowded together,
+        each row without it stands for the quiet that is missing between them.
+        """
+        return np.where(self.ahead[column] > 0, self.weight, self.episodes_factor * self.weight)
 
 
 @dataclass(frozen=True)
 class Behind:
-    """History, and all that is needed to ask what models of its origins say of what came behind them."""
+    """History, and all that is needed to ask what models of its origins say of what came behind them.
+
+    episodes_factor: see Scored.
+    """
 
     history: Chunks
     catalogue: Catalogue
     when: Stretch
     seed: int
+    episodes_factor: float = 1.0
 
     def scored(
         self,
@@ -92,7 +104,9 @@ class Behind:
             self._ask(asked, origin, wanted, known)
             asked.clear()  # makes room for those of the next origin
         found = {
-            kind: _sorted(samples.pop(kind).rows(), len(names[kind]), len(outcomes))
+            kind: replace(
+                _sorted(samples.pop(kind).rows(), len(names[kind]), len(outcomes)), episodes_factor=self.episodes_factor
+            )
             for kind, outcomes in wanted.items()
         }
         give_back()

@@ -76,6 +76,14 @@ class TrainSettings(_Common):
         allow_inf_nan=False,
     )
 
+    episodes_factor: float = flag(
+        "episodes.factor",
+        1.0,
+        "how many times as often as is to be expected issues come in this history, say for drills",
+        gt=0.0,
+        le=1_000.0,
+    )
+
     @property
     def budget(self) -> Budget:
         """What false alarms may be spent on."""

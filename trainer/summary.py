@@ -42,6 +42,11 @@ def trained(manifest: Manifest) -> None:
             f"as do not show yet that it is more;\neach must foretell {manifest.false_alarms_price:g} {issues} more: "
             "--false-alarms.per-entity-day and --false-alarms.price.\n"
         )
+    if manifest.episodes_factor != 1.0:
+        sys.stdout.write(
+            f"\nIssues are taken to have come {manifest.episodes_factor:g} times as often as is to be expected; "
+            "base rates,\nprobabilities and false alarms are for what is to be expected: --episodes.factor.\n"
+        )
     if never := never_critical(manifest):
         what = ", ".join(f"{issue} of {kind}s" for issue, kind, _ in never)
         sys.stdout.write(f"\nNever critical, which takes {CRITICAL:.0%} within {NEAR}: {what}\n")

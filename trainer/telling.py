@@ -9,6 +9,8 @@ leave unexplained, and the rest for how well they rank all rows.
 
 How far a resource is from its limit needs no such proof. Full volumes are so common that a full one tells little, and a
 cause that came twice in a history ranks few rows; but that what nears its limit will reach it holds everywhere.
+
+Nor does context: that a node has just joined tells of no trouble, but that its memory rises tells of less then.
 """
 
 from __future__ import annotations

@@ -84,6 +84,7 @@ def train(
         scores=found.scores,
         false_alarms_per_entity_day=settings.budget.per_entity_day,
         false_alarms_price=settings.budget.price,
+        episodes_factor=settings.episodes_factor,
         others={FILE: written(found.ladders)},
     )
 
@@ -108,7 +109,8 @@ def learned(
         datasets.put(with_hard(history, catalogue, when, datasets, settings.seed, settings.max_rows))
         parts = folds(when, max(settings.horizons), cuts, before)
         every = _of_every_kind(
-            Behind(history, catalogue, when, settings.seed), datasets, cuts, parts, settings, progress
+            Behind(history, catalogue, when, settings.seed, settings.episodes_factor),
+            *(datasets, cuts, parts, settings, progress),
         )
     models = {kind: found.model for kind, found in every.items()}
     model = Model(catalogue, when.step_seconds, tuple(sorted(settings.horizons)), models)

@@ -10,20 +10,19 @@ from typing import Any, Final
 
 from demo.processes import ROOT, Processes, ours
 from demo.training import STEP_SECONDS, TRAINING_END, Cluster, backfill, history_server
-from trainer.thresholds import PRICE
+from trainer.thresholds import PER_ENTITY_DAY, PRICE
 
 FOLDER: Final = ROOT / "build" / "holdout"
 DAY: Final = 86_400.0
 
 CONCENTRATION: Final = 2.0
-"""The training history has seven weeks' faults and look-alikes in half of the time, and twice the default budget of
-false alarms: as many for each episode that tempts to one."""
+"""The training history has seven weeks' faults and look-alikes in half of the time. Its trainer is told: else it would
+take issues for twice as likely as they are."""
 
 TRAINING: Final = Cluster("train", nodes=12, pods=120, seed=12, episodes_factor=CONCENTRATION)
 TRAINING_DAYS: Final = 25.0
 ESTIMATOR: Final = "hist_gradient_boosting"
 MAX_ROWS: Final = 20_000
-BUDGET: Final = 0.02
 HOLDOUT: Final = Cluster("holdout", nodes=6, pods=60, seed=201)
 DAYS: Final = 5.0
 RUN_UP_DAYS: Final = 3.0
@@ -61,9 +60,7 @@ def history(processes: Processes, cluster: Cluster, days: float, run_up_days: fl
 
 def model_folder() -> Path:
     """Where the model of the training history is kept, another for any other settings, though not for other code."""
-    return (
-        FOLDER / f"model-{named(TRAINING, TRAINING_DAYS)}-{ESTIMATOR}-{MAX_ROWS}-{BUDGET * CONCENTRATION:g}-{PRICE:g}"
-    )
+    return FOLDER / f"model-{named(TRAINING, TRAINING_DAYS)}-{ESTIMATOR}-{MAX_ROWS}-{PER_ENTITY_DAY:g}-{PRICE:g}"
 
 
 def model(processes: Processes, directory: Path, folder: Path) -> Path:
@@ -71,8 +68,8 @@ def model(processes: Processes, directory: Path, folder: Path) -> Path:
     if not (directory / "manifest.json").exists():
         past = history(processes, TRAINING, TRAINING_DAYS, 0.0, folder)
         _say("training")
-        budget = ("--false-alarms.per-entity-day", f"{BUDGET * CONCENTRATION:g}")
-        trainer("train", past, directory, *budget, "--estimator", ESTIMATOR, "--max-rows", f"{MAX_ROWS}")
+        rates = ("--episodes.factor", f"{CONCENTRATION:g}")
+        trainer("train", past, directory, *rates, "--estimator", ESTIMATOR, "--max-rows", f"{MAX_ROWS}")
     return directory
 
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy.special import logit
 
 from predictor import features
 from predictor.issues import Outcome, monotone
@@ -106,6 +107,26 @@ def test_calibrated_probabilities_say_how_often_it_comes(seen: Scored) -> None:
     both = np.stack([m(np.linspace(-1, 2, 50)) for m in done.maps if m is not None])
     raised = monotone(OUTCOMES, both)
     assert (raised[1] >= raised[0]).all()
+
+
+@pytest.mark.parametrize("factor", [0.5, 4.0])
+def test_where_issues_were_crowded_together_odds_are_as_much_lower_and_days_as_many_more(
+    seen: Scored, factor: float
+) -> None:
+    unsure = replace(seen, scores=(seen.scores + 3 * RANDOM.random(seen.scores.shape)) / 4)
+    plain, told = (calibrate(replace(unsure, episodes_factor=f), OUTCOMES, STEP) for f in (1.0, factor))
+    for before, after in zip(plain.maps, told.maps, strict=True):
+        assert before is not None
+        assert after is not None
+        assert len(after.probabilities) == len(before.probabilities) > 6
+        inner = slice(1, -2)  # at the ends the made-up rows matter, and the last is no step
+        lower = logit(before.probabilities[inner]) - np.log(factor)
+        np.testing.assert_allclose(logit(after.probabilities[inner]), lower, atol=1e-6)
+    for ladder, longer in zip(plain.ladders, told.ladders, strict=True):
+        assert ladder is not None
+        assert longer is not None
+        assert longer.entity_days == pytest.approx(factor * ladder.entity_days)
+        assert longer.onsets == ladder.onsets
 
 
 def test_it_is_recorded_how_each_threshold_did_on_the_rows_it_was_chosen_by(seen: Scored) -> None:

@@ -49,6 +49,13 @@ def test_a_training_ends_with_what_is_predicted_and_what_is_not(capsys: pytest.C
     ]
 
 
+def test_it_is_said_that_issues_were_taken_to_have_come_more_often(capsys: pytest.CaptureFixture[str]) -> None:
+    summary.trained(manifest())
+    assert "--episodes.factor" not in capsys.readouterr().out
+    summary.trained(manifest(episodes_factor=2.5))
+    assert "\nIssues are taken to have come 2.5 times as often as is to be expected; " in capsys.readouterr().out
+
+
 def test_horizons_that_no_rule_alerts_about_are_said(capsys: pytest.CaptureFixture[str]) -> None:
     summary.trained(manifest(horizons_seconds=(1800.0,)))
     out = capsys.readouterr().out

@@ -13,7 +13,7 @@ from tests.trainer.pasts import CATALOGUE, HORIZONS, START, STEP, Past, panel, r
 from trainer import candidates, history
 from trainer.candidates import CANDIDATES, CandidateName, Lessons
 from trainer.dataset import gather
-from trainer.directions import directions, to_limits
+from trainer.directions import always, directions
 from trainer.history import Stretch
 from trainer.telling import telling
 from trainer.thinned import thinned
@@ -65,9 +65,17 @@ def test_what_is_always_chosen_comes_beside_what_tells_unless_it_never_moves() -
 def test_the_way_to_each_limit_is_always_looked_at() -> None:
     signals = catalogue.default().signals_of("pod")
     names = features.names(signals)
-    found = [names[i] for i in to_limits(signals)]
+    found = [names[i] for i in always(signals)]
     assert {"pod_volume_used:now", "pod_memory_of_limit:time_to_limit_5m"} <= set(found)
     assert len(found) == 3 * sum(signal.limit is not None for signal in signals)
+
+
+def test_context_is_always_looked_at() -> None:
+    signals = catalogue.default().signals_of("node")
+    names = features.names(signals)
+    found = {names[i] for i in always(signals)}
+    assert {"node_age:now", "node_running_pods:now", "node_running_pods:change_30m"} <= found
+    assert "node_load_per_core:now" not in found
 
 
 def test_a_fall_tells_nothing_of_a_feature_that_trouble_raises() -> None:
