@@ -31,7 +31,8 @@ _OF_PART: Final = {
 
 _OF_LIMIT: Final = ("now", "time_to_limit_5m", "time_to_limit_30m")
 
-_OF_CONTEXT: Final = ("now", "change_30m")
+_OF_CONTEXT: Final = ("now",)
+"""Of a relative signal that is its change, too."""
 
 _OF_SIGNAL: Final = {"up": 1, "down": -1, "either": 0}
 
