@@ -13,6 +13,9 @@ _SMALLEST_SHARE: Final = 0.001
 _FILLS: Final = ("full", "memory", "used")
 """Words in a phrase whose limit of 1 is a state of being full; whatever else reaches a limit is at it."""
 
+_BARELY: Final = 1.05
+"""Below it two digits would say that something is once as much as something else."""
+
 _MOVES: Final = 0.05
 _NEARS: Final = 0.01
 """The share of itself that a value moves in a quarter of an hour to be worth telling, less where a limit is near."""
@@ -29,7 +32,8 @@ def value_text(value: float, unit: str) -> str:
         case "ratio":
             return _percent(value)
         case "times":
-            return f"{_number(value)} times"
+            near = 1.0 <= value < _BARELY
+            return f"{value:.2f} times" if near else f"{_number(value)} times"
         case "seconds":
             return span(value)
         case "bytes":

@@ -22,6 +22,8 @@ NAN = math.nan
         (0.0, "ratio", "0 %"),
         (1.0, "ratio", "100 %"),
         (1.8, "times", "1.8 times"),
+        (1.04, "times", "1.04 times"),
+        (0.97, "times", "0.97 times"),
         (0.25, "seconds", "250 ms"),
         (1.25, "seconds", "1.2 s"),
         (5400.0, "seconds", "90 min"),
