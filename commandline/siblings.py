@@ -43,6 +43,7 @@ _TRAINER: Final = (
     "estimator",
     "false-alarms.per-entity-day",
     "false-alarms.price",
+    "issues.factor",
 )
 _EMITTER: Final = (
     "anchor",

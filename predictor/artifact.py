@@ -60,7 +60,7 @@ class Manifest(BaseModel):
     thresholds: dict[str, dict[str, Probability]]  # kind -> "issue/horizon"; these count, not those in the model's file
     false_alarms_per_entity_day: float | None = None  # what the thresholds were allowed; older trainers did not say
     false_alarms_price: float | None = None  # how many onsets each had to foretell
-    episodes_factor: float = 1.0  # how many times as often as is to be expected issues came where it was trained
+    issues_factor: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0  # how many times rarer they will be
     untrained: dict[str, str]  # "kind/issue/horizon" -> why
     scores: dict[str, Any]
     files: dict[str, str]  # name -> sha256
@@ -105,7 +105,7 @@ def save(
     scores: Mapping[str, Any],
     false_alarms_per_entity_day: float | None = None,
     false_alarms_price: float | None = None,
-    episodes_factor: float = 1.0,
+    issues_factor: float = 1.0,
     others: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Manifest:
     """Write the model and, last, its manifest, each appearing whole or not at all. Raises ArtifactError.
@@ -131,7 +131,7 @@ def save(
         },
         false_alarms_per_entity_day=false_alarms_per_entity_day,
         false_alarms_price=false_alarms_price,
-        episodes_factor=episodes_factor,
+        issues_factor=issues_factor,
         untrained=dict(untrained),
         scores=dict(scores),
         files={name: hashlib.sha256(data).hexdigest() for name, data in contents.items()},

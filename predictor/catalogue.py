@@ -53,7 +53,7 @@ class Signal(_Data):
     worse: Literal["up", "down", "either"] = "up"  # the way it moves before trouble; training holds models to it
     relative: bool = False  # healthy levels differ from entity to entity: features are shares of the own recent mean
     beside: Literal["siblings", "past"] | None = None  # what it compares with: who is alone or new has no such thing
-    context: bool = False  # says how others are to be read, though it may tell of nothing: learning always looks at it
+    context: bool = False  # says how others are to be read, though it may tell of nothing: boosting always looks at it
     limit_template: str | None = None  # the ${variable} that the limit is; one writes it as the limit itself
 
     @field_validator("phrase")

@@ -68,7 +68,7 @@ def calibrate(seen: Scored, outcomes: Sequence[Outcome], step_seconds: float) ->
 def _worth(seen: Scored, column: int) -> Calibration | None:
     scores = seen.scores[0, column]
     counts = seen.counts[column] & ~np.isnan(scores)
-    weight = seen.expected(column)[counts]
+    weight = seen.expected_weight[counts]
     return _map(scores[counts].astype(np.float64), seen.ahead[column][counts] > 0, weight)
 
 

@@ -64,7 +64,7 @@ def scores(
     """
     rates = {}
     for i, outcome in enumerate(dataset.outcomes):
-        came, weight = (seen.ahead[i] > 0)[seen.counts[i]], seen.expected(i)[seen.counts[i]]
+        came, weight = (seen.ahead[i] > 0)[seen.counts[i]], seen.expected_weight[seen.counts[i]]
         rate = float(np.average(came, weights=weight)) if len(came) else 0.0
         rates[f"{outcome.issue}/{outcome.horizon}"] = round(rate, 6)
     return {

@@ -44,7 +44,7 @@ class Scored:
 
     scores: (candidates, outcomes, rows), NaN where a model lacks the outcome. ahead, counts, settled: (outcomes, rows),
     see Labels. step, entity, origin: (rows,). weight: (rows,), how many rows of history each stands for.
-    episodes_factor: how many times as often as is to be expected issues come in this history.
+    issues_factor: how many times as frequent issues are in this history as they will be.
     """
 
     scores: FloatArray
@@ -55,27 +55,32 @@ class Scored:
     entity: IntArray
     origin: IntArray
     weight: FloatArray
-    episodes_factor: float = 1.0
+    issues_factor: float = 1.0
 
-    def expected(self, column: int) -> FloatArray:
-        """(rows,): weights by which an outcome comes as often as is to be expected: where issues were crowded together,
-        each row without it stands for the quiet that is missing between them.
+    @property
+    def expected_weight(self) -> FloatArray:
+        """(rows,): weights by which issues are as frequent as they will be.
+
+        Where they were crowded together, each quiet row stands for the quiet that is missing between them. What leads
+        to an issue and what follows it is as crowded as the issue itself, so quiet is who has none of them, is in no
+        wake, and comes to none within the longest horizon; of rows yet earlier on a long way to one nobody can tell.
         """
-        return np.where(self.ahead[column] > 0, self.weight, self.episodes_factor * self.weight)
+        quiet = ~(self.ahead > 0).any(axis=0) & self.settled.all(axis=0)
+        return np.where(quiet, self.issues_factor * self.weight, self.weight)
 
 
 @dataclass(frozen=True)
 class Behind:
     """History, and all that is needed to ask what models of its origins say of what came behind them.
 
-    episodes_factor: see Scored.
+    issues_factor: see Scored.
     """
 
     history: Chunks
     catalogue: Catalogue
     when: Stretch
     seed: int
-    episodes_factor: float = 1.0
+    issues_factor: float = 1.0
 
     def scored(
         self,
@@ -105,7 +110,7 @@ class Behind:
             asked.clear()  # makes room for those of the next origin
         found = {
             kind: replace(
-                _sorted(samples.pop(kind).rows(), len(names[kind]), len(outcomes)), episodes_factor=self.episodes_factor
+                _sorted(samples.pop(kind).rows(), len(names[kind]), len(outcomes)), issues_factor=self.issues_factor
             )
             for kind, outcomes in wanted.items()
         }

@@ -105,8 +105,7 @@ def watch_of(seen: Scored, column: int, outcome: Outcome, step_seconds: float) -
     horizon = round(outcome.horizon_seconds / step_seconds)
     ahead, weight = seen.ahead[column][rows], seen.weight[rows]
     pending = pending_steps(pending_seconds(outcome.issue, outcome.horizon_seconds), step_seconds)
-    of = (ahead, seen.step[rows], seen.entity[rows], weight, horizon, step_seconds, pending, seen.episodes_factor)
-    return rows, Watch(*of)
+    return rows, Watch(ahead, seen.step[rows], seen.entity[rows], weight, horizon, step_seconds, pending)
 
 
 def _of_outcome(

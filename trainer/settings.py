@@ -76,12 +76,12 @@ class TrainSettings(_Common):
         allow_inf_nan=False,
     )
 
-    episodes_factor: float = flag(
-        "episodes.factor",
+    issues_factor: PositiveFloat = flag(
+        "issues.factor",
         1.0,
-        "how many times as often as is to be expected issues come in this history, say for drills",
-        gt=0.0,
+        "how many times as frequent issues are in this history as they will be: 2 halves their odds",
         le=1_000.0,
+        allow_inf_nan=False,
     )
 
     @property

@@ -42,10 +42,10 @@ def trained(manifest: Manifest) -> None:
             f"as do not show yet that it is more;\neach must foretell {manifest.false_alarms_price:g} {issues} more: "
             "--false-alarms.per-entity-day and --false-alarms.price.\n"
         )
-    if manifest.episodes_factor != 1.0:
+    if manifest.issues_factor != 1.0:
         sys.stdout.write(
-            f"\nIssues are taken to have come {manifest.episodes_factor:g} times as often as is to be expected; "
-            "base rates,\nprobabilities and false alarms are for what is to be expected: --episodes.factor.\n"
+            f"\nProbabilities and base rates are for a cluster in which issues are rarer by a factor of "
+            f"{manifest.issues_factor:g} than in this history:\n--issues.factor.\n"
         )
     if never := never_critical(manifest):
         what = ", ".join(f"{issue} of {kind}s" for issue, kind, _ in never)

@@ -41,7 +41,7 @@ class Watch:
     """What came of the rows of one outcome, sorted by entity and step; all (rows,).
 
     ahead: steps until the issue, 0 when it is not within the horizon. weight: how many rows of history each stands for.
-    pending_steps: see predictor.waits. episodes_factor: see Scored; what tempts to a false alarm comes as often.
+    pending_steps: see predictor.waits.
     """
 
     ahead: IntArray
@@ -51,12 +51,11 @@ class Watch:
     horizon_steps: int
     step_seconds: float
     pending_steps: int
-    episodes_factor: float = 1.0
 
     @cached_property
     def entity_days(self) -> float:
-        """How many days of one entity the rows stand for, at the rates that are to be expected."""
-        return float(self.weight.sum()) * self.step_seconds / 86400.0 * self.episodes_factor
+        """How many days of one entity the rows stand for."""
+        return float(self.weight.sum()) * self.step_seconds / 86400.0
 
     @cached_property
     def onsets(self) -> int:

@@ -84,7 +84,7 @@ def train(
         scores=found.scores,
         false_alarms_per_entity_day=settings.budget.per_entity_day,
         false_alarms_price=settings.budget.price,
-        episodes_factor=settings.episodes_factor,
+        issues_factor=settings.issues_factor,
         others={FILE: written(found.ladders)},
     )
 
@@ -108,10 +108,8 @@ def learned(
         cuts = origins(when, max(settings.horizons), before)
         datasets.put(with_hard(history, catalogue, when, datasets, settings.seed, settings.max_rows))
         parts = folds(when, max(settings.horizons), cuts, before)
-        every = _of_every_kind(
-            Behind(history, catalogue, when, settings.seed, settings.episodes_factor),
-            *(datasets, cuts, parts, settings, progress),
-        )
+        behind = Behind(history, catalogue, when, settings.seed, settings.issues_factor)
+        every = _of_every_kind(behind, datasets, cuts, parts, settings, progress)
     models = {kind: found.model for kind, found in every.items()}
     model = Model(catalogue, when.step_seconds, tuple(sorted(settings.horizons)), models)
     kinds = {kind: found for kind, found in every.items() if found.model.outcomes}

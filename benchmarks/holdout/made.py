@@ -16,8 +16,8 @@ FOLDER: Final = ROOT / "build" / "holdout"
 DAY: Final = 86_400.0
 
 CONCENTRATION: Final = 2.0
-"""The training history has seven weeks' faults and look-alikes in half of the time. Its trainer is told: else it would
-take issues for twice as likely as they are."""
+"""The training history has seven weeks' faults and look-alikes in half of the time, and twice the default budget of
+false alarms: as many for each episode that tempts to one. Its trainer is told that issues are twice as frequent."""
 
 TRAINING: Final = Cluster("train", nodes=12, pods=120, seed=12, episodes_factor=CONCENTRATION)
 TRAINING_DAYS: Final = 25.0
@@ -60,7 +60,10 @@ def history(processes: Processes, cluster: Cluster, days: float, run_up_days: fl
 
 def model_folder() -> Path:
     """Where the model of the training history is kept, another for any other settings, though not for other code."""
-    return FOLDER / f"model-{named(TRAINING, TRAINING_DAYS)}-{ESTIMATOR}-{MAX_ROWS}-{PER_ENTITY_DAY:g}-{PRICE:g}"
+    return (
+        FOLDER
+        / f"model-{named(TRAINING, TRAINING_DAYS)}-{ESTIMATOR}-{MAX_ROWS}-{PER_ENTITY_DAY * CONCENTRATION:g}-{PRICE:g}"
+    )
 
 
 def model(processes: Processes, directory: Path, folder: Path) -> Path:
@@ -68,7 +71,8 @@ def model(processes: Processes, directory: Path, folder: Path) -> Path:
     if not (directory / "manifest.json").exists():
         past = history(processes, TRAINING, TRAINING_DAYS, 0.0, folder)
         _say("training")
-        rates = ("--episodes.factor", f"{CONCENTRATION:g}")
+        budget = f"{PER_ENTITY_DAY * CONCENTRATION:g}"
+        rates = ("--issues.factor", f"{CONCENTRATION:g}", "--false-alarms.per-entity-day", budget)
         trainer("train", past, directory, *rates, "--estimator", ESTIMATOR, "--max-rows", f"{MAX_ROWS}")
     return directory
 

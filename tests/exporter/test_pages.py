@@ -230,7 +230,7 @@ def test_the_model_card_says_what_it_was_trained_on_and_not_and_why(bench: Bench
             "untrained": {"service/service_disruption/1h": "it came <once>"},
             "false_alarms_per_entity_day": 0.02,
             "false_alarms_price": 1.5,
-            "episodes_factor": 2.5,
+            "issues_factor": 2.5,
         }
     )
     bench.live.adopt(published.served.model, known)
@@ -239,10 +239,7 @@ def test_the_model_card_says_what_it_was_trained_on_and_not_and_why(bench: Bench
     assert "one row for each entity every 1m" in text
     assert "within 15m and within 1h" in text
     assert "Gradient boosting, fitted on 18 880 rows and calibrated on 21 785 it had not seen, from 2 signals." in text
-    line = (
-        "pod failure 15m 50.0 % 2.33 % of calibration rows would be followed by it 9 of 13 0.012 per entity and day "
-        "89.9 %"
-    )
+    line = "pod failure 15m 50.0 % 2.33 % of rows are to be followed by it 9 of 13 0.012 per entity and day 89.9 %"
     assert f"{line} never critical pod failure 1h 75.0 % not recorded not recorded" in text
     assert "A critical alert takes 90 % within 15m" in text
     assert "of a contest on fewer rows with smaller ensembles; the winner was then fitted in full." in text
@@ -251,7 +248,7 @@ def test_the_model_card_says_what_it_was_trained_on_and_not_and_why(bench: Bench
     assert "service disruption service 1h it came <once>" in text
     assert "Thresholds allow 0.02 false alarms per entity and day," in text
     assert "Each has to foretell 1.5 issues more." in text
-    assert "Issues are taken to have come 2.5 times as often in this history as is to be expected." in text
+    assert "in which issues are rarer by a factor of 2.5 than in that history" in text
 
 
 def test_the_card_says_what_no_rule_alerts_about(bench: Bench) -> None:
@@ -262,6 +259,6 @@ def test_the_card_says_what_no_rule_alerts_about(bench: Bench) -> None:
     bench.live.adopt(published.served.model, own)
     text = " ".join(Page(bench.client.get("/model").text).text.split())
     assert "Thresholds allow" not in text, "older trainers did not say"
-    assert "Issues are taken to have come" not in text
+    assert "in which issues are rarer" not in text
     assert "As shipped, no rule alerts within 30m (prometheus/rules knows 15m and 1h):" in text
     assert "which the model leaves out." in text

@@ -7,7 +7,6 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from scipy.special import logit
 
 from predictor import features
 from predictor.issues import Outcome, monotone
@@ -109,24 +108,26 @@ def test_calibrated_probabilities_say_how_often_it_comes(seen: Scored) -> None:
     assert (raised[1] >= raised[0]).all()
 
 
-@pytest.mark.parametrize("factor", [0.5, 4.0])
-def test_where_issues_were_crowded_together_odds_are_as_much_lower_and_days_as_many_more(
-    seen: Scored, factor: float
-) -> None:
-    unsure = replace(seen, scores=(seen.scores + 3 * RANDOM.random(seen.scores.shape)) / 4)
-    plain, told = (calibrate(replace(unsure, episodes_factor=f), OUTCOMES, STEP) for f in (1.0, factor))
-    for before, after in zip(plain.maps, told.maps, strict=True):
-        assert before is not None
-        assert after is not None
-        assert len(after.probabilities) == len(before.probabilities) > 6
-        inner = slice(1, -2)  # at the ends the made-up rows matter, and the last is no step
-        lower = logit(before.probabilities[inner]) - np.log(factor)
-        np.testing.assert_allclose(logit(after.probabilities[inner]), lower, atol=1e-6)
-    for ladder, longer in zip(plain.ladders, told.ladders, strict=True):
-        assert ladder is not None
-        assert longer is not None
-        assert longer.entity_days == pytest.approx(factor * ladder.entity_days)
-        assert longer.onsets == ladder.onsets
+def test_a_history_that_lost_half_of_its_quiet_says_what_the_whole_one_says_when_told_so(seen: Scored) -> None:
+    whole = replace(seen, scores=(seen.scores + 3 * RANDOM.random(seen.scores.shape)) / 4)
+    quiet = np.flatnonzero(whole.expected_weight != replace(whole, issues_factor=2.0).expected_weight)
+    assert not (whole.ahead[:, quiet] > 0).any(), "what leads to an issue is as crowded as the issue"
+    assert ((whole.ahead[0] == 0) & (whole.ahead[1] > 0)).sum() > 20, "a row may be quiet within one horizon only"
+    kept = np.ones(len(whole.step), dtype=np.bool_)
+    kept[quiet[::2]] = False
+    crowded = Scored(
+        **{name: getattr(whole, name)[:, kept] for name in ("ahead", "counts", "settled")},
+        **{name: getattr(whole, name)[kept] for name in ("step", "entity", "origin", "weight")},
+        scores=whole.scores[:, :, kept],
+    )
+    expected, told, untold = (
+        calibrate(one, OUTCOMES, STEP).maps for one in (whole, replace(crowded, issues_factor=2.0), crowded)
+    )
+    for i, maps in enumerate(zip(expected, told, untold, strict=True)):
+        right, same, high = (one(whole.scores[0, i]) for one in maps if one is not None)
+        assert same.mean() == pytest.approx(right.mean(), rel=0.05)
+        assert high.mean() > 1.2 * right.mean()
+        assert np.abs(same - right).mean() < 0.6 * np.abs(high - right).mean()  # not all is lost by the half that went
 
 
 def test_it_is_recorded_how_each_threshold_did_on_the_rows_it_was_chosen_by(seen: Scored) -> None:

@@ -51,9 +51,9 @@ def test_a_training_ends_with_what_is_predicted_and_what_is_not(capsys: pytest.C
 
 def test_it_is_said_that_issues_were_taken_to_have_come_more_often(capsys: pytest.CaptureFixture[str]) -> None:
     summary.trained(manifest())
-    assert "--episodes.factor" not in capsys.readouterr().out
-    summary.trained(manifest(episodes_factor=2.5))
-    assert "\nIssues are taken to have come 2.5 times as often as is to be expected; " in capsys.readouterr().out
+    assert "--issues.factor" not in capsys.readouterr().out
+    summary.trained(manifest(issues_factor=2.5))
+    assert " in which issues are rarer by a factor of 2.5 than in this history:" in capsys.readouterr().out
 
 
 def test_horizons_that_no_rule_alerts_about_are_said(capsys: pytest.CaptureFixture[str]) -> None:
