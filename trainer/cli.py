@@ -63,6 +63,12 @@ def _evaluate(settings: EvaluateSettings) -> int:
             training_start=rfc3339(manifest.training_start),
             training_end=rfc3339(manifest.training_end),
         )
+    if manifest.issues_factor != 1.0:
+        log.warning(
+            "the model is for issues that come at another rate than in its training history; where they come as they "
+            "did there, its probabilities are off",
+            issues_factor=manifest.issues_factor,
+        )
     references = artifact.load_references(settings.model_dir, manifest)
     reader = Patient(PrometheusReader(settings.prometheus_url, settings.prometheus_timeout))
     with Progress() as progress:

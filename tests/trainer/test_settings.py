@@ -30,6 +30,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"false_alarms_per_entity_day": "inf"}, "Input should be a finite number"),
     ({"false_alarms_price": "inf"}, "Input should be a finite number"),
     ({"false_alarms_price": "nan"}, "Input should be"),
+    ({"issues_factor": "0"}, "--issues.factor: Input should be greater than 0"),
+    ({"issues_factor": "nan"}, "--issues.factor: Input should be"),
 ]
 
 

@@ -94,6 +94,22 @@ def test_the_same_seed_gives_the_same_file_and_another_seed_another(pods_only: M
     assert trained(past, tmp_path / "other", seed=1).files != pods_only.files
 
 
+def test_where_issues_will_be_rarer_the_base_rates_are_and_what_a_history_teaches_is_the_same(
+    pods_only: Manifest, tmp_path: Path
+) -> None:
+    told = trained(Past({"pod": risen("pod")}), tmp_path, issues_factor=4.0)
+    assert (pods_only.issues_factor, told.issues_factor) == (1.0, 4.0)
+    before, after = (m.scores["pod"]["calibration_base_rate"] for m in (pods_only, told))
+    assert before.keys() == after.keys() != set()
+    for name, rate in after.items():
+        assert before[name] / 4 < rate < before[name], "never by more than the factor, as only quiet counts more"
+    assert (told.scores["pod"]["fitted_rows"], told.false_alarms_per_entity_day) == (
+        pods_only.scores["pod"]["fitted_rows"],
+        pods_only.false_alarms_per_entity_day,
+    )
+    assert told.files["references.joblib"] == pods_only.files["references.joblib"]
+
+
 def test_how_history_is_cut_into_chunks_does_not_change_the_file(
     pods_only: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
