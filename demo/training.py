@@ -71,8 +71,8 @@ def history_server(processes: Processes, directory: Path) -> tuple[subprocess.Po
     config.write_text("# scrapes nothing: history only\nglobal: {}\n", encoding="utf-8")
     url = f"127.0.0.1:{free_ports(1)[0]}"
     command = [binary("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={directory}"]
-    # Old blocks would be deleted at once under the default retention. And three hundred small ones would be made a few
-    # large ones, for which one of two cores is busy for half an hour while training reads from the other.
+    # Old blocks would be deleted at once under the default retention, and hundreds of small ones be made a few large
+    # ones, which keeps a core busy that training wants.
     command += ["--storage.tsdb.retention.time=100y", "--storage.tsdb.max-block-duration=2h"]
     command += [f"--web.listen-address={url}"]
     server = processes.start("prometheus", command)

@@ -75,7 +75,6 @@ class TrainSettings(_Common):
         "issues more that a false alarm more must foretell; 0 spends the whole budget",
         allow_inf_nan=False,
     )
-
     issues_factor: PositiveFloat = flag(
         "issues.factor",
         1.0,
