@@ -75,7 +75,12 @@ def _evaluate(settings: EvaluateSettings) -> int:
         reading = progress.stage("reading and predicting", chunk_count(when))
         with Spool(reader, model.catalogue, when, 0, reading) as history:
             found = evaluate(
-                model, Panels(history), settings.results_dir, references=references, untrained=manifest.untrained
+                model,
+                Panels(history),
+                settings.results_dir,
+                references=references,
+                untrained=manifest.untrained,
+                issues_factor=manifest.issues_factor,
             )
     if logs.for_people(settings.log_format):
         summary.judged(found)

@@ -51,14 +51,15 @@ def evaluate(
     *,
     references: Mapping[Kind, KindModel] | None = None,
     untrained: Mapping[str, str] | None = None,
+    issues_factor: float = 1.0,
     hold_seconds: float = HOLD_SECONDS,
 ) -> dict[str, Any]:
     """Judge the model and write scores.json, report.html and the PNGs; returns the scores.
 
     chunks: gone through twice; panels in time order, each with reach - 1 steps of run-up, without a gap between their
     steps after it. Steps that an earlier chunk already had are not counted again. references: the snapshot forests.
-    untrained: "kind/issue/horizon" -> why, from the manifest. Only probabilities, scores of baselines and activity stay
-    in memory. Raises NothingToJudge without a step, ValueError for a gap.
+    untrained: "kind/issue/horizon" -> why, and issues_factor, both from the manifest. Only probabilities, scores of
+    baselines and activity stay in memory. Raises NothingToJudge without a step, ValueError for a gap.
     """
     rivals = baselines.everyone(model, references or {})
     records = watched(model, chunks, rivals)
@@ -68,6 +69,7 @@ def evaluate(
     weighed, timelines = second_look(model, chunks, found)
     said = verdicts(found.outcomes)
     scores = document.scores(model, records, found.outcomes, said, weighed, timelines, hold_seconds)
+    scores["issues_factor"] = issues_factor
     scores["untrained"] = dict(sorted((untrained or {}).items()))
     results_dir.mkdir(parents=True, exist_ok=True)
     drawn = pictures.write(found.outcomes, said, weighed, timelines, results_dir)

@@ -98,6 +98,16 @@ def test_report_has_every_section_and_every_link_leads_to_one(written: Written) 
     assert written.page.count("<table") == written.page.count("</table>") >= 10
 
 
+def test_a_model_that_was_told_of_other_rates_says_so(
+    model: Model, past: list[Chunk], written: Written, tmp_path: Path
+) -> None:
+    sentence = "issues are rarer by a factor of 2.5 than in the history it learned from"
+    told = Written(evaluate(model, past, tmp_path, issues_factor=2.5), tmp_path)
+    assert (written.scores["issues_factor"], told.scores["issues_factor"]) == (1.0, 2.5)
+    assert told.page.index('<h2 id="rows">') < told.page.index(sentence) < told.page.index('<h2 id="pod">')
+    assert "issues are rarer" not in written.page
+
+
 def test_report_stands_alone_and_escapes_what_it_prints(written: Written) -> None:
     page = written.page
     assert not re.search(r"https?://|<link|<script|@import|url\(", page)

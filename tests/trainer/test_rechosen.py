@@ -49,6 +49,14 @@ def test_they_are_those_that_training_with_that_budget_would_have_chosen(
     assert found.files == manifest_of(original).files, "nothing else was written"
 
 
+def test_what_was_told_of_rates_holds_for_thresholds_chosen_again(tmp_path: Path) -> None:
+    for name, rate in (("first", 0.02), ("anew", 50.0)):
+        trained(past_of_all(), tmp_path / name, false_alarms_per_entity_day=rate, issues_factor=4.0)
+    again, anew = rechosen(tmp_path / "first", 50.0, None), manifest_of(tmp_path / "anew")
+    assert again.issues_factor == 4.0
+    assert manifest_of(tmp_path / "first").model_copy(update={"files": {}}) == anew.model_copy(update={"files": {}})
+
+
 def test_probabilities_and_references_stay(original: Path, directory: Path) -> None:
     rechosen(directory, 50.0, 0.0)
     before, after = (artifact.load(one, {})[0].probabilities(risen("pod")) for one in (original, directory))
