@@ -55,7 +55,7 @@ class Lessons:
     values: (rows, features), which a candidate may change in place. came, near, during: (rows, outcomes), see Dataset.
     weights: (views, rows), how many rows each stands for. worse: (features,), see directions. always: positions of
     features that need no proof, see telling. seats: boosted ensembles per outcome; forests have as large a share of
-    their trees.
+    their trees. floors: (features,), see directions; without it every value tells.
     """
 
     values: FloatArray
@@ -67,11 +67,21 @@ class Lessons:
     always: IntArray
     seed: int
     seats: int = SEATS
+    floors: FloatArray | None = None
 
     @property
     def weight(self) -> FloatArray:
         """(rows,): the mean of the views."""
         return np.asarray(self.weights.mean(axis=0))
+
+    def floored(self) -> Lessons:
+        """With values below the floors raised to them, in place.
+
+        What was fitted needs no floors: trees cut above them, so that lower values take the same branch.
+        """
+        if self.floors is not None:
+            np.maximum(self.values, self.floors.astype(self.values.dtype), out=self.values)
+        return self
 
     def share_of(self, trees: int) -> int:
         """Of a whole forest's trees, as many as of a whole committee's seats."""
@@ -92,12 +102,12 @@ def extra_trees(of: Lessons) -> Forest:
     """Trees that draw their cuts: less variance, which few episodes need."""
     trees = of.share_of(EXTRA_TREES)
     forest = ExtraTreesClassifier(trees, min_samples_leaf=5, max_features=0.06, n_jobs=2, random_state=of.seed)
-    return _forest(forest, of, of.weight)
+    return _forest(forest, of.floored(), of.weight)
 
 
 def hist_gradient_boosting(of: Lessons) -> Separate:
     """A few boosted ensembles per outcome over the telling features, held to the way they move before trouble."""
-    return Separate(_each(_boosted, of))
+    return Separate(_each(_boosted, of.floored()))
 
 
 def _each(one: Callable[[Lessons, int], Any], of: Lessons) -> tuple[Any, ...]:

@@ -3,6 +3,10 @@
 That memory nearer to its limit is no safer holds on every cluster. A model that must respect it generalises from few
 episodes to shapes and speeds it has not seen. Monotonic constraints:
 https://scikit-learn.org/stable/modules/ensemble.html#monotonic-cst-gbdt
+
+Nor may they learn who is who. Of a dozen nodes each has its own share of inodes in use, which hardly moves, and by
+which the one that happened to fail most is known. A node of another cluster that has more of them in use, though nine
+in ten are free, would be in danger all the time.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ import numpy as np
 
 from predictor import features
 from predictor.catalogue import Signal
+from predictor.panel import FloatArray
 from trainer.sample import IntArray
 
 _OF_PART: Final = {
@@ -34,6 +39,14 @@ _OF_LIMIT: Final = ("now", "time_to_limit_5m", "time_to_limit_30m")
 _OF_CONTEXT: Final = ("now",)
 """Of a relative signal that is its change, too."""
 
+_OF_LEVEL: Final = ("now", "mean_5m")
+
+_FULL: Final = 1.0
+"""The limit of a share of something that is used up: a disk, memory, CPU."""
+
+_HALF: Final = 0.5
+"""Of what is used up, so much is no trouble by itself."""
+
 _OF_SIGNAL: Final = {"up": 1, "down": -1, "either": 0}
 
 
@@ -52,3 +65,11 @@ def always(signals: Sequence[Signal]) -> IntArray:
     parts = {s.name: (_OF_LIMIT if s.limit is not None else ()) + (_OF_CONTEXT if s.context else ()) for s in signals}
     split = [name.split(":", 1) for name in features.names(signals)]
     return np.array([i for i, (signal, part) in enumerate(split) if part in parts[signal]], np.int64)
+
+
+def floors(signals: Sequence[Signal]) -> FloatArray:
+    """(features,): up to which value a feature tells nothing, as of something half full; minus infinity for most."""
+    full = {s.name for s in signals if s.limit == _FULL and s.worse == "up" and not s.relative}
+    split = [name.split(":", 1) for name in features.names(signals)]
+    found = [_HALF if signal in full and part in _OF_LEVEL else -np.inf for signal, part in split]
+    return np.array(found, dtype=np.float64)

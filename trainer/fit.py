@@ -13,7 +13,7 @@ from predictor.estimators import Forest, Separate
 from predictor.panel import BoolArray, FloatArray
 from trainer.candidates import CANDIDATES, SEATS, CandidateName, Lessons
 from trainer.dataset import Dataset
-from trainer.directions import always, directions
+from trainer.directions import always, directions, floors
 from trainer.hiding import hide
 
 BLOCK: Final = 10_000
@@ -61,7 +61,8 @@ def fit(
     hide(of.values, signals, np.random.default_rng(seed))  # the only copy: a second one takes as much memory again
     chosen = list(trained)
     came, near, during = (part[:, chosen] for part in (of.came, of.near, of.during))
-    lessons = Lessons(of.values, came, near, during, of.weights, directions(signals), always(signals), seed, seats)
+    worse, sure, least = directions(signals), always(signals), floors(signals)
+    lessons = Lessons(of.values, came, near, during, of.weights, worse, sure, seed, seats, least)
     estimator = CANDIDATES[candidate](lessons)
     return Fitted(estimator, trained, len(dataset.outcomes))
 

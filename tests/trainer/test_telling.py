@@ -13,7 +13,7 @@ from tests.trainer.pasts import CATALOGUE, HORIZONS, START, STEP, Past, panel, r
 from trainer import candidates, history
 from trainer.candidates import CANDIDATES, CandidateName, Lessons
 from trainer.dataset import gather
-from trainer.directions import always, directions
+from trainer.directions import always, directions, floors
 from trainer.history import Stretch
 from trainer.telling import telling
 from trainer.thinned import thinned
@@ -115,6 +115,31 @@ def test_boosting_never_sees_less_risk_in_a_worse_value() -> None:
     line = np.tile(random.random((1, 3)), (50, 1))
     line[:, 0] = np.linspace(0, 1, 50)
     assert (np.diff(model.predict_proba(line)[0][:, 1]) >= 0).all()
+
+
+def test_what_is_half_full_tells_nothing_by_itself() -> None:
+    signals = catalogue.default().signals_of("node")
+    found = dict(zip(features.names(signals), floors(signals).tolist(), strict=True))
+    assert {found[name] for name in ("node_inodes_used:now", "node_memory_used:mean_5m")} == {0.5}
+    none = ("node_inodes_used:slope_5m", "node_filesystem_used:time_to_limit_5m", "node_network_faulty:now")
+    assert {found[name] for name in (*none, "node_load_per_core:now", "node_network_receive:now")} == {-np.inf}
+
+
+@pytest.mark.parametrize("name", ["hist_gradient_boosting", "extra_trees"])
+def test_no_entity_is_known_by_a_level_below_the_floor(name: CandidateName) -> None:
+    random = np.random.default_rng(6)
+    came = np.repeat([True, False], 400)[:, None]
+    who = np.where(came[:, 0], 0.1, random.choice([0.02, 0.05], 800))  # the one node that failed is never quiet
+    values = np.column_stack([who, came[:, 0] + random.normal(size=800)])
+    values[::40, 0] = np.nan
+    least, both = np.array([0.5, -np.inf]), np.array([RISING, RISING])
+    ones, asked = np.ones((1, 800)), values.copy()
+    lessons = Lessons(values, came, came, np.zeros_like(came), ones, both, NOTHING, 0, floors=least)
+    model = CANDIDATES[name](lessons)
+    said = [model.predict_proba(np.column_stack([np.full(800, level), asked[:, 1]]))[0] for level in (0.02, 0.1, 0.5)]
+    np.testing.assert_array_equal(said[0], said[1])
+    np.testing.assert_array_equal(said[1], said[2])
+    assert said[0][came[:, 0], 1].mean() > said[0][~came[:, 0], 1].mean() + 0.1
 
 
 def test_seats_learn_each_from_the_rows_of_their_view(monkeypatch: pytest.MonkeyPatch) -> None:
