@@ -68,8 +68,12 @@ def always(signals: Sequence[Signal]) -> IntArray:
 
 
 def floors(signals: Sequence[Signal]) -> FloatArray:
-    """(features,): up to which value a feature tells nothing, as of something half full; minus infinity for most."""
-    full = {s.name for s in signals if s.limit == _FULL and s.worse == "up" and not s.relative}
+    """(features,): up to which value a feature tells nothing, as of a node's half full disk; minus infinity for most.
+
+    Pods are too many to be known by a level, and a pod that uses a third of its CPU limit, and hardly any as a rule, is
+    in trouble.
+    """
+    full = {s.name for s in signals if s.kind == "node" and s.limit == _FULL and s.worse == "up" and not s.relative}
     split = [name.split(":", 1) for name in features.names(signals)]
     found = [_HALF if signal in full and part in _OF_LEVEL else -np.inf for signal, part in split]
     return np.array(found, dtype=np.float64)

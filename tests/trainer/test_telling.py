@@ -123,6 +123,7 @@ def test_what_is_half_full_tells_nothing_by_itself() -> None:
     assert {found[name] for name in ("node_inodes_used:now", "node_memory_used:mean_5m")} == {0.5}
     none = ("node_inodes_used:slope_5m", "node_filesystem_used:time_to_limit_5m", "node_network_faulty:now")
     assert {found[name] for name in (*none, "node_load_per_core:now", "node_network_receive:now")} == {-np.inf}
+    assert not np.isfinite(floors(catalogue.default().signals_of("pod"))).any()
 
 
 @pytest.mark.parametrize("name", ["hist_gradient_boosting", "extra_trees"])
