@@ -74,14 +74,14 @@ class Lessons:
         """(rows,): the mean of the views."""
         return np.asarray(self.weights.mean(axis=0))
 
-    def floored(self) -> Lessons:
-        """With values below the floors raised to them, in place.
+    def raise_to_floors(self) -> None:
+        """Raise values below the floors to them, in place.
 
-        What was fitted needs no floors: trees cut above them, so that lower values take the same branch.
+        What boosting learns then needs no floors: its cuts lie above them, so that lower values take the same branch.
+        Forests cut at a floor where all that lies above it is missing values, and would take high ones for missing.
         """
         if self.floors is not None:
             np.maximum(self.values, self.floors.astype(self.values.dtype), out=self.values)
-        return self
 
     def share_of(self, trees: int) -> int:
         """Of a whole forest's trees, as many as of a whole committee's seats."""
@@ -102,12 +102,13 @@ def extra_trees(of: Lessons) -> Forest:
     """Trees that draw their cuts: less variance, which few episodes need."""
     trees = of.share_of(EXTRA_TREES)
     forest = ExtraTreesClassifier(trees, min_samples_leaf=5, max_features=0.06, n_jobs=2, random_state=of.seed)
-    return _forest(forest, of.floored(), of.weight)
+    return _forest(forest, of, of.weight)
 
 
 def hist_gradient_boosting(of: Lessons) -> Separate:
     """A few boosted ensembles per outcome over the telling features, held to the way they move before trouble."""
-    return Separate(_each(_boosted, of.floored()))
+    of.raise_to_floors()
+    return Separate(_each(_boosted, of))
 
 
 def _each(one: Callable[[Lessons, int], Any], of: Lessons) -> tuple[Any, ...]:

@@ -45,7 +45,7 @@ _FULL: Final = 1.0
 """The limit of a share of something that is used up: a disk, memory, CPU."""
 
 _HALF: Final = 0.5
-"""Of what is used up, so much is no trouble by itself."""
+"""Of what is used up, so much is no trouble by itself (docs/decisions/2026-11-27-nobody-is-known-by-a-level.md)."""
 
 _OF_SIGNAL: Final = {"up": 1, "down": -1, "either": 0}
 
@@ -73,7 +73,8 @@ def floors(signals: Sequence[Signal]) -> FloatArray:
     Pods are too many to be known by a level, and a pod that uses a third of its CPU limit, and hardly any as a rule, is
     in trouble.
     """
-    full = {s.name for s in signals if s.kind == "node" and s.limit == _FULL and s.worse == "up" and not s.relative}
+    shares = [s for s in signals if s.kind == "node" and s.unit == "ratio" and s.limit == _FULL]
+    full = {s.name for s in shares if s.worse == "up" and not s.relative}
     split = [name.split(":", 1) for name in features.names(signals)]
     found = [_HALF if signal in full and part in _OF_LEVEL else -np.inf for signal, part in split]
     return np.array(found, dtype=np.float64)

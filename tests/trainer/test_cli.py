@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -264,6 +265,19 @@ def test_judging_what_the_model_was_trained_on_is_said_and_what_follows_it_is_no
     with pytest.raises(SystemExit):
         main(["evaluate", *given, "--end", f"{start + 7200}", "--results.dir", str(tmp_path / "results")])
     assert ("trained on" in capsys.readouterr().err) is warned
+
+
+def test_judging_a_model_that_was_told_of_other_rates_warns_and_names_the_factor(
+    fake: FakePrometheus, model_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = Path(shutil.copytree(model_dir, tmp_path / "told")) / MANIFEST
+    told.write_text(json.dumps(json.loads(told.read_text()) | {"issues_factor": 2.0}))
+    given = ["--prometheus.url", fake.url, "--model.dir", str(told.parent), "--start", "-1h"]
+    with pytest.raises(SystemExit) as exit_:
+        main(["evaluate", *given, "--results.dir", str(tmp_path / "results")])
+    assert exit_.value.code == 0
+    assert json.loads((tmp_path / "results" / "scores.json").read_text())["issues_factor"] == 2.0
+    assert "at another rate than in its training history" in capsys.readouterr().err
 
 
 def test_help_shows_a_default_as_it_is_written_and_once(capsys: pytest.CaptureFixture[str]) -> None:
